@@ -1,0 +1,14 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# The library of the dom0 tools: everything under lib/, as one archive. A program pulls in only the
+# objects it uses; it names the libraries it needs itself.
+
+LIB_OBJECTS := $(patsubst %.c,$(T)/%.o,$(wildcard lib/*.c))
+TOOLS_LIBS += $(T)/libshoji.a
+
+$(T)/lib/def_%.o: CPPFLAGS += $(shell xml2-config --cflags)
+$(T)/lib/def_schema.o: CPPFLAGS += -DSCHEMA_FILE='"$(abspath schema/domain.rng)"'
+$(T)/lib/def_schema.o: schema/domain.rng
+
+$(T)/libshoji.a: $(LIB_OBJECTS)
+	@rm -f $@
+	$(AR) rcs $@ $^
