@@ -1,0 +1,34 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# Shoji from the top. Each folder has a Makefile of its own; this one only says in which order.
+
+PYTHON := /usr/bin/python3
+PARTS := $(patsubst %/Makefile,%,$(wildcard hypervisor/Makefile dom0-tools/Makefile pv-drivers/Makefile))
+
+.DEFAULT_GOAL := all
+
+help:            ## show this list
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(firstword $(MAKEFILE_LIST)) | expand -t 16
+
+all: $(PARTS)    ## build the hypervisor, the tools and the drivers into build/
+
+$(PARTS):
+	$(MAKE) -C $@
+
+pv-drivers: $(filter dom0-tools,$(PARTS))
+
+deps:            ## install the Debian packages that are missing (says which)
+	@tests/tools/deps.sh
+
+test: deps       ## every test in at most 35 minutes on 2 cores; ends with "N passed, M failed"
+	@$(PYTHON) tests/tools/run_tests.py
+
+test-full: deps  ## the same and what takes longer
+	@$(PYTHON) tests/tools/run_tests.py --full
+
+format-check:    ## layout of the sources, licence lines, stand-alone headers
+	@$(PYTHON) tests/tools/check_sources.py
+
+clean:           ## remove what was built; keep what was downloaded
+	rm -rf $(filter-out build/debs build/kernel build/xen build/root build/stamps,$(wildcard build/*))
+
+.PHONY: help all $(PARTS) deps test test-full format-check clean

@@ -1,0 +1,41 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The rig itself: what the other tests rely on, shown on Debian's own hypervisor or on none."""
+import hashlib
+
+import pytest
+
+from machine import Machine, MachineError
+
+
+def test_bare_machine_runs_commands():
+    """Commands, their output and status, several lines, files, and power-off."""
+    with Machine(hypervisor="none", memory=512) as machine:
+        assert machine.run("uname -s").ok() == "Linux\n"
+        assert machine.run("echo out; echo err >&2; (exit 3)") == machine.run("echo out; echo err; (exit 3)")
+        assert machine.run("exit_status() { return $1; }\nexit_status 7").status == 7
+        data = bytes(range(256)) * 8
+        machine.put("/tmp/file", data)
+        assert machine.run("md5sum < /tmp/file").ok().split()[0] == hashlib.md5(data).hexdigest()
+        machine.power_off()
+
+
+def test_panic_is_noticed():
+    """A machine that cannot start is an error soon, not a time-out."""
+    with pytest.raises(MachineError, match="disaster|ended before"):
+        with Machine(hypervisor="none", memory=512, kernel_options="rdinit=/nowhere init=/nowhere panic=-1"):
+            pass
+
+
+@pytest.mark.full
+def test_reference_tools_start_a_guest():
+    """Debian's dom0 with Debian's tools: a guest is created, seen and destroyed."""
+    config = "name='g'\nkernel='/guests/vmlinuz'\nramdisk='/guests/initrd'\nmemory=128\nextra='console=hvc0'\n"
+    with Machine(hypervisor="xen", reference=True) as machine:
+        machine.run("start-reference").ok()
+        machine.put("/root/g.cfg", config.encode())
+        machine.run("xl create /root/g.cfg", 180).ok()
+        machine.run("wait_for 120 grep -q 'READY guest' /var/log/xen/guest-g.log", 180).ok()
+        assert "g " in machine.run("xl list").ok()
+        machine.run("xl destroy g").ok()
+        assert "g " not in machine.run("xl list").ok()
+        machine.power_off()
