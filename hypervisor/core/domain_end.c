@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The end of a domain.
+ *
+ * Duty: take everything from a domain, in bounded steps, in an order in which no step needs what an
+ * earlier one took. It may be re-entered at any point by several callers in turn; domain.kill_step
+ * says where to go on, and each step is itself repeatable. The struct goes with the last reference.
+ */
+#include "core/domain.h"
+#include "core/frame.h"
+#include "core/grant.h"
+#include "core/log.h"
+#include "core/mm.h"
+#include "shoji/errno.h"
+#include "shoji/sched.h"
+#include "shoji/virq.h"
+
+static int end_stop(struct domain *d)
+{
+	struct vcpu *v;
+
+	domain_pause(d);
+	for_each_vcpu(d, v) vcpu_stop_timers(v);
+	return 0;
+}
+
+static int end_vcpus(struct domain *d)
+{
+	struct vcpu *v;
+
+	for_each_vcpu(d, v)
+	{
+		sched_destroy_vcpu(v);
+		mm_drop_vcpu(v);
+		vcpu_unregister_info(v);
+	}
+	return 0;
+}
+
+static int end_shared_frames(struct domain *d)
+{
+	struct xen_shared_info *s;
+
+	spin_lock(&hv.domain_lock); /* the wall clock is written under it */
+	s = d->shared_info;
+	d->shared_info = NULL;
+	spin_unlock(&hv.domain_lock);
+	grant_unshare(d);
+	if (s)
+		frame_unshare(s);
+	return 0;
+}
+
+static int (*const steps[])(struct domain *) = {
+	end_stop,	   /* nothing of it runs from here on */
+	grant_relinquish,  /* mappings it holds of others' frames */
+	evtchn_destroy,	   /* channels; both ends */
+	end_vcpus,	   /* page-table roots, descriptor tables, registered areas */
+	mm_relinquish,	   /* page tables and frames */
+	end_shared_frames, /* shared_info, grant table */
+};
+
+static int run_steps(struct domain *d)
+{
+	while (d->kill_step < ARRAY_SIZE(steps)) {
+		int rc = steps[d->kill_step](d);
+
+		if (rc)
+			return rc;
+		d->kill_step++;
+	}
+	return 0;
+}
+
+static void unlist(struct domain *d)
+{
+	spin_lock(&hv.domain_lock);
+	list_del(&d->link);
+	spin_unlock(&hv.domain_lock);
+	evtchn_raise_global_virq(VIRQ_DOM_EXC);
+	domain_put(d);
+}
+
+int domain_kill(struct domain *d)
+{
+	int rc;
+
+	if (d == hv.dom0 || d == current_vcpu()->domain)
+		return -XEN_EINVAL;
+	__atomic_store_n(&d->dying, DOMAIN_DYING, __ATOMIC_RELEASE);
+	if (__atomic_exchange_n(&d->being_killed, true, __ATOMIC_ACQUIRE))
+		return -XEN_ERESTART; /* another CPU is at it: come again */
+	rc = d->dying == DOMAIN_DEAD ? 0 : run_steps(d);
+	if (!rc && d->dying != DOMAIN_DEAD) {
+		d->dying = DOMAIN_DEAD;
+		unlist(d);
+	}
+	__atomic_store_n(&d->being_killed, false, __ATOMIC_RELEASE);
+	return rc;
+}

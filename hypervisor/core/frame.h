@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * One record per machine frame: owner, references, type, type count. The rule that everything rests
+ * on: a frame is never at the same time writable by a guest and a page table or descriptor table.
+ *
+ * Every frame number from a guest passes frame_get() (valid RAM, owner as expected, reference
+ * taken) before anything else is done with it.
+ */
+#ifndef SHOJI_CORE_FRAME_H
+#define SHOJI_CORE_FRAME_H
+
+#include "core/lock.h"
+#include "lib/list.h"
+#include "lib/types.h"
+
+struct domain;
+
+enum frame_type {
+	FRAME_NONE, /* no type reference; any type may be taken */
+	FRAME_L1,   /* page tables, entries validated, mapped read-only */
+	FRAME_L2,
+	FRAME_L3,
+	FRAME_L4,
+	FRAME_SEGDESC,	/* GDT or LDT frame, descriptors validated */
+	FRAME_WRITABLE, /* mapped writable somewhere */
+};
+
+/* frame.count: bits 0-55 references; flags above. Atomic. */
+#define FRAME_ALLOCATED	 (1ULL << 63) /* its owner's page list holds one reference */
+#define FRAME_HYPERVISOR (1ULL << 62) /* ours, shared with a guest: freed by us alone */
+#define FRAME_COUNT_MASK ((1ULL << 56) - 1)
+
+/* frame.type: bits 0-31 type count; flags and enum frame_type above. Atomic (core/frame_type.c). */
+struct frame {
+	uint64_t count;
+	uint64_t type;
+	struct domain *owner; /* NULL: free or the hypervisor's alone */
+	struct list link;     /* owner's list, or the allocator's */
+	uint32_t flush_stamp; /* TLB clock when it last lost a mapping */
+	uint16_t partial;     /* entries validated so far, while partially validated */
+	uint8_t order;	      /* allocator */
+	uint8_t flags;
+	uint64_t spare;
+};
+
+/* --- the table --- */
+extern struct frame *frame_table; /* indexed by machine frame number */
+extern uint64_t frame_max;	  /* first frame number beyond it */
+
+static inline mfn_t frame_mfn(const struct frame *f)
+{
+	return mfn((uint64_t)(f - frame_table));
+}
+
+bool mfn_valid(mfn_t m); /* RAM that has a record */
+static inline struct frame *mfn_frame(mfn_t m)
+{
+	return &frame_table[m.n];
+}
+
+/* --- references --- */
+bool frame_get(struct frame *f, const struct domain *owner); /* fails unless owned by `owner` */
+void frame_put(struct frame *f);			     /* may free it to its owner's budget */
+struct frame *frame_get_mfn(mfn_t m, const struct domain *owner); /* the gate; NULL: refused */
+
+/* --- types: 0, -XEN_EINVAL (other type in use), -XEN_ERESTART (preempted, call again; the
+ * partial state is kept in the frame) --- */
+int frame_get_type(struct frame *f, enum frame_type t);
+int frame_put_type(struct frame *f);
+void frame_put_type_final(struct frame *f); /* not preemptible: for types without children */
+int frame_get_and_type(struct frame *f, struct domain *owner, enum frame_type t);
+void frame_put_and_type(struct frame *f);
+enum frame_type frame_type_now(const struct frame *f);
+
+/* --- allocation (core/frame_alloc.c, buddy; LOCK_HEAP) --- */
+#define ALLOC_ZERO    1u
+#define ALLOC_BELOW4G 2u
+void frames_init(uint64_t max_mfn, void *table_memory);
+void frames_add_range(mfn_t start, uint64_t count); /* give RAM to the allocator */
+/* For the hypervisor itself: 2^order frames, zeroed; NULL: none left. */
+void *hv_alloc_pages(unsigned int order);
+void hv_free_pages(void *va, unsigned int order);
+/* For a domain: charged to max_pages, on its list, each frame with the allocated reference. */
+struct frame *domain_alloc_frames(struct domain *d, unsigned int order, unsigned int flags);
+/* Drop the allocated reference of a frame d owns: -XEN_EINVAL if it was already dropped. */
+int domain_release_frame(struct domain *d, struct frame *f);
+/* Make a hypervisor page readable/writable to d (shared_info, grant frames): type stays. */
+void frame_share(void *va, struct domain *d, bool writable);
+void frame_unshare(void *va);
+uint64_t frames_free(void);
+uint64_t frames_total(void);
+
+/* small objects, out of whole frames (core/heap.c) */
+void *hv_alloc(size_t bytes); /* zeroed; NULL */
+void hv_free(void *p);
+
+#endif

@@ -1,0 +1,346 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The scheduler: fair shares by virtual run time.
+ *
+ * Duty: decide which vCPU each CPU runs. Each CPU has a queue of waiting vCPUs, sorted by the time
+ * they have run (vtime); the smallest runs next, for a slice. A vCPU that slept is placed no
+ * further back than a small bonus behind the queue's own time, so that it is served soon but cannot
+ * save up. An idle CPU takes waiting vCPUs from others. Lock: cpu.run_lock guards the queue, and
+ * for every vCPU with vcpu.cpu == that CPU its `running`, `queued` and `vtime`. A vCPU is never
+ * queued and running at once.
+ */
+#include "core/sched.h"
+
+#include "core/domain.h"
+#include "core/log.h"
+#include "core/machine.h"
+
+#define WAKE_BONUS_NS  ((int64_t)SCHED_SLICE_NS / 2)
+#define GRANULARITY_NS 1000000
+
+static void slice_over(void *data)
+{
+	struct cpu *c = data;
+
+	__atomic_fetch_or(&c->work, CPU_WORK_SCHED, __ATOMIC_SEQ_CST);
+}
+
+void sched_init_cpu(struct cpu *c, struct timer *slice_timer)
+{
+	spin_init(&c->run_lock, LOCK_RUNQ);
+	spin_init(&c->timer_lock, LOCK_TIMER);
+	list_init(&c->run_queue);
+	timer_init(slice_timer, slice_over, c, c->id);
+	c->slice_timer = slice_timer;
+	c->work = CPU_WORK_SCHED;
+}
+
+void sched_init_vcpu(struct vcpu *v)
+{
+	list_init(&v->run_link);
+	v->cpu = v->id % machine_cpu_count();
+	v->affinity = ~0ULL;
+}
+
+/* Lock the queue that v belongs to; it may be moved while we wait. */
+struct cpu *sched_lock_cpu_of(struct vcpu *v)
+{
+	for (;;) {
+		unsigned int cpu = __atomic_load_n(&v->cpu, __ATOMIC_RELAXED);
+		struct cpu *c = machine_cpu(cpu);
+
+		spin_lock(&c->run_lock);
+		if (v->cpu == cpu)
+			return c;
+		spin_unlock(&c->run_lock);
+	}
+}
+
+static void enqueue(struct cpu *c, struct vcpu *v)
+{
+	struct vcpu *other;
+
+	list_for_each(other, &c->run_queue, run_link) if (other->vtime > v->vtime) break;
+	list_insert(&v->run_link, &other->run_link);
+	v->queued = true;
+	c->run_count++;
+}
+
+static void dequeue(struct cpu *c, struct vcpu *v)
+{
+	list_del(&v->run_link);
+	v->queued = false;
+	c->run_count--;
+}
+
+/* Charge v, which runs on c, for the time since it was last charged. */
+static void charge(struct cpu *c, struct vcpu *v)
+{
+	nsec_t now = machine_now();
+	struct vcpu *first;
+	int64_t least;
+
+	v->vtime += (int64_t)(now - v->run_start);
+	v->run_start = now;
+	first = list_first(&c->run_queue, struct vcpu, run_link);
+	least = first ? MIN(v->vtime, first->vtime) : v->vtime;
+	c->min_vtime = MAX(c->min_vtime, least);
+}
+
+static bool cpu_allowed(const struct vcpu *v, unsigned int cpu)
+{
+	return (v->affinity >> cpu) & 1;
+}
+
+static bool cpu_is_idle(const struct cpu *c)
+{
+	return !__atomic_load_n(&c->current, __ATOMIC_RELAXED) &&
+	       !__atomic_load_n(&c->run_count, __ATOMIC_RELAXED);
+}
+
+/* Where a woken vCPU should wait: its last CPU if that is idle or no other is. */
+static unsigned int choose_cpu(const struct vcpu *v)
+{
+	unsigned int n = machine_cpu_count();
+
+	if (cpu_allowed(v, v->cpu) && cpu_is_idle(machine_cpu(v->cpu)))
+		return v->cpu;
+	for (unsigned int i = 0; i < n; i++)
+		if (cpu_allowed(v, i) && cpu_is_idle(machine_cpu(i)))
+			return i;
+	for (unsigned int i = 0; i < n; i++)
+		if (cpu_allowed(v, (v->cpu + i) % n))
+			return (v->cpu + i) % n;
+	return 0;
+}
+
+static void ask_cpu(struct cpu *c)
+{
+	__atomic_fetch_or(&c->work, CPU_WORK_SCHED, __ATOMIC_SEQ_CST);
+	machine_kick(c->id);
+}
+
+/* Is v so far behind the one that runs on c that it should take over now? */
+static bool preempts(const struct cpu *c, const struct vcpu *v)
+{
+	const struct vcpu *now = c->current;
+
+	return !now ||
+	       v->vtime + GRANULARITY_NS < now->vtime + (int64_t)(machine_now() - now->run_start);
+}
+
+static void enqueue_woken(struct cpu *c, struct vcpu *v)
+{
+	v->vtime = MAX(v->vtime, c->min_vtime - WAKE_BONUS_NS);
+	enqueue(c, v);
+	vcpu_update_runstate(v, RUNSTATE_runnable);
+	if (preempts(c, v) || !timer_armed(c->slice_timer))
+		ask_cpu(c);
+}
+
+void sched_wake(struct vcpu *v)
+{
+	struct cpu *c = sched_lock_cpu_of(v);
+
+	if (!v->queued && !v->running && vcpu_runnable(v)) {
+		unsigned int target = choose_cpu(v);
+
+		if (target != v->cpu) {
+			v->vtime += machine_cpu(target)->min_vtime - c->min_vtime;
+			__atomic_store_n(&v->cpu, target, __ATOMIC_RELAXED);
+			spin_unlock(&c->run_lock);
+			c = sched_lock_cpu_of(v);
+		}
+		if (!v->queued && !v->running && vcpu_runnable(v))
+			enqueue_woken(c, v);
+	}
+	spin_unlock(&c->run_lock);
+}
+
+void sched_sleep(struct vcpu *v)
+{
+	struct cpu *c = sched_lock_cpu_of(v);
+
+	if (v->queued && !vcpu_runnable(v)) {
+		dequeue(c, v);
+		vcpu_update_runstate(v, RUNSTATE_offline);
+	}
+	if (v->running)
+		ask_cpu(c);
+	spin_unlock(&c->run_lock);
+}
+
+void sched_yield(struct vcpu *v)
+{
+	struct cpu *c = sched_lock_cpu_of(v);
+	struct vcpu *first = list_first(&c->run_queue, struct vcpu, run_link);
+
+	charge(c, v);
+	if (first)
+		v->vtime = MAX(v->vtime, first->vtime + 1);
+	__atomic_fetch_or(&c->work, CPU_WORK_SCHED, __ATOMIC_SEQ_CST);
+	spin_unlock(&c->run_lock);
+}
+
+void sched_destroy_vcpu(struct vcpu *v)
+{
+	struct cpu *c = sched_lock_cpu_of(v);
+
+	if (v->queued)
+		dequeue(c, v);
+	spin_unlock(&c->run_lock);
+}
+
+/* Take the first waiting vCPU that may run on CPU `to` away from c. */
+static struct vcpu *steal_one(struct cpu *c, unsigned int to)
+{
+	struct vcpu *v, *found = NULL;
+
+	spin_lock(&c->run_lock);
+	list_for_each(v, &c->run_queue, run_link)
+	{
+		if (cpu_allowed(v, to)) {
+			found = v;
+			dequeue(c, v);
+			v->vtime -= c->min_vtime - machine_cpu(to)->min_vtime;
+			__atomic_store_n(&v->cpu, to, __ATOMIC_RELAXED);
+			break;
+		}
+	}
+	spin_unlock(&c->run_lock);
+	return found;
+}
+
+/* This CPU has nothing to do: look at the others' queues. No lock held. */
+static void steal(struct cpu *c)
+{
+	for (unsigned int i = 1; i < machine_cpu_count(); i++) {
+		struct cpu *other = machine_cpu((c->id + i) % machine_cpu_count());
+		struct vcpu *v;
+
+		if (!__atomic_load_n(&other->run_count, __ATOMIC_RELAXED))
+			continue;
+		v = steal_one(other, c->id);
+		if (!v)
+			continue;
+		sched_wake(v);
+		return;
+	}
+}
+
+/* Under run_lock: take the running vCPU off the CPU. */
+static void leave(struct cpu *c, struct vcpu *v)
+{
+	machine_vcpu_save(v);
+	c->loaded = NULL;
+	__atomic_store_n(&v->running, false, __ATOMIC_RELEASE);
+}
+
+static struct vcpu *pick(struct cpu *c, struct vcpu *prev)
+{
+	struct vcpu *next = list_first(&c->run_queue, struct vcpu, run_link);
+	bool prev_ready = prev && vcpu_runnable(prev);
+
+	if (!next || (prev_ready && prev->vtime <= next->vtime))
+		return prev_ready ? prev : NULL;
+	return next;
+}
+
+static void switch_vcpu(struct cpu *c, struct vcpu *prev, struct vcpu *next)
+{
+	if (prev) {
+		leave(c, prev);
+		if (vcpu_runnable(prev)) {
+			enqueue(c, prev);
+			vcpu_update_runstate(prev, RUNSTATE_runnable);
+		} else {
+			vcpu_update_runstate(prev, prev->pause_flags == VPAUSE_BLOCKED
+							   ? RUNSTATE_blocked
+							   : RUNSTATE_offline);
+		}
+	}
+	if (next) {
+		dequeue(c, next);
+		next->running = true;
+		next->run_start = machine_now();
+		c->min_vtime = MAX(c->min_vtime, next->vtime);
+		vcpu_update_runstate(next, RUNSTATE_running);
+	}
+	__atomic_store_n(&c->current, next, __ATOMIC_RELAXED);
+}
+
+static void arm_slice(struct cpu *c)
+{
+	if (c->current && c->run_count)
+		timer_set(c->slice_timer, machine_now() + SCHED_SLICE_NS);
+	else if (timer_armed(c->slice_timer))
+		timer_stop(c->slice_timer);
+}
+
+static void schedule(struct cpu *c)
+{
+	struct vcpu *prev, *next;
+
+	spin_lock(&c->run_lock);
+	prev = c->current;
+	if (prev)
+		charge(c, prev);
+	next = pick(c, prev);
+	if (next != prev)
+		switch_vcpu(c, prev, next);
+	arm_slice(c);
+	spin_unlock(&c->run_lock);
+	if (!next)
+		steal(c);
+}
+
+static void load_current(struct cpu *c, struct vcpu *v)
+{
+	if (c->loaded == v)
+		return;
+	machine_vcpu_load(v);
+	c->loaded = v;
+	vcpu_loaded(v);
+}
+
+static void go_idle(struct cpu *c)
+{
+	machine_load_idle();
+	c->idle_since = machine_now();
+	machine_idle_enter();
+}
+
+static void deliver(struct vcpu *v)
+{
+	if (v->nmi_pending)
+		machine_inject_nmi(v);
+	if (v->info->evtchn_upcall_pending && !v->info->evtchn_upcall_mask)
+		machine_inject_event(v);
+}
+
+struct vcpu *core_exit(void)
+{
+	struct cpu *c = this_cpu();
+
+	locks_assert_none();
+	if (c->idle_since) {
+		c->idle_total += machine_now() - c->idle_since;
+		c->idle_since = 0;
+	}
+	for (;;) {
+		uint32_t work = __atomic_exchange_n(&c->work, 0, __ATOMIC_SEQ_CST);
+
+		if (work & CPU_WORK_TIMER)
+			timers_run();
+		if ((work & CPU_WORK_SCHED) || !c->current || !vcpu_runnable(c->current))
+			schedule(c);
+		if (__atomic_load_n(&c->work, __ATOMIC_RELAXED))
+			continue;
+		if (!c->current)
+			go_idle(c);
+		load_current(c, c->current);
+		deliver(c->current);
+		if (!__atomic_load_n(&c->work, __ATOMIC_RELAXED) && vcpu_runnable(c->current))
+			return c->current;
+	}
+}

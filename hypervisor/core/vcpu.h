@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * A virtual CPU. Its guest registers live in `regs` whenever the hypervisor runs: entry code stores
+ * them there directly (the CPU's ring-0 stack pointer points at the end of the hardware part).
+ * Fields are its own CPU's while it runs, and guarded by domain.lock / a paused vCPU otherwise,
+ * unless said otherwise.
+ */
+#ifndef SHOJI_CORE_VCPU_H
+#define SHOJI_CORE_VCPU_H
+
+#include "core/config.h"
+#include "core/timer.h"
+#include "lib/list.h"
+#include "lib/types.h"
+#include "shoji/arch.h"
+#include "shoji/shared_info.h"
+#include "shoji/vcpu.h"
+
+struct domain;
+struct frame;
+
+/* vcpu.pause_flags: runnable iff 0. Atomic. */
+#define VPAUSE_DOWN	(1u << 0) /* never started, or VCPUOP_down */
+#define VPAUSE_BLOCKED	(1u << 1) /* SCHEDOP_block / poll: until an event */
+#define VPAUSE_DOMAIN	(1u << 2) /* the whole domain is paused (domain.pause_count > 0) */
+#define VPAUSE_SHUTDOWN (1u << 3) /* the domain has shut down */
+
+/* Layout known to entry code (machine/asm_offsets.c): keep together, first in the struct. */
+struct vcpu_entry {
+	uint64_t pad; /* so that the hardware frame's end is 16-byte aligned */
+	struct xen_cpu_user_regs regs;
+	uint64_t cpu_stack; /* top of the stack of the CPU it runs on */
+	uint64_t user_mode; /* 0: guest kernel, 1: guest user */
+} __attribute__((aligned(16)));
+
+struct vcpu {
+	struct vcpu_entry entry;
+
+	unsigned int id;
+	struct domain *domain;
+
+	/* --- what the guest registered --- */
+	uint64_t callback_event, callback_failsafe, callback_syscall; /* 0: none */
+	uint64_t callback_syscall32, callback_sysenter;		      /* 0: none */
+	uint8_t callback_mask; /* bit CALLBACKTYPE_x: entry by it sets the event mask */
+	uint64_t kernel_sp;    /* stack_switch */
+	uint16_t kernel_ss;
+	struct xen_trap_info traps[256];
+	uint64_t nmi_callback;
+
+	/* --- page tables --- (mfn of the L4; both hold a type reference) */
+	mfn_t cr3_kernel, cr3_user; /* cr3_user.n == 0: none */
+
+	/* --- descriptor tables --- */
+	mfn_t gdt_frames[16]; /* typed references while loaded */
+	unsigned int gdt_entries;
+	uint64_t ldt_base;
+	unsigned int ldt_entries;
+
+	/* --- segment bases: valid while not running (machine_vcpu_save/load) --- */
+	uint64_t fs_base, gs_base_kernel, gs_base_user;
+
+	/* --- control and debug registers, as the guest sees them --- */
+	uint64_t cr0_guest, cr4_guest, cr2_fault;
+	uint64_t debugreg[8];
+	uint8_t iopl;
+	bool fpu_taskswitch; /* guest's CR0.TS */
+	bool is_initialised; /* has a context */
+
+	/* --- events --- */
+	struct xen_vcpu_info *info;	 /* our view of the guest's vcpu_info */
+	struct frame *info_frame;	 /* typed reference of a registered area, or NULL */
+	struct xen_vcpu_info spare_info; /* stands in where the guest gave no place */
+	int64_t poll_port; /* SCHEDOP_poll: 0 not polling, > 0 this port, < 0 any; atomic */
+	bool nmi_pending;
+
+	/* --- time --- */
+	struct timer singleshot, periodic, poll_timer;
+	nsec_t period;
+	struct xen_vcpu_runstate_info runstate; /* run_lock of v->cpu */
+	gva_t runstate_area;			/* registered guest address, 0: none */
+	gva_t time_area;			/* secondary vcpu_time_info, 0: none */
+	uint32_t virq_port[24];			/* VIRQ -> local port, 0: unbound (evtchn lock) */
+
+	/* --- scheduling (core/sched.c) --- */
+	uint32_t pause_flags; /* VPAUSE_*, atomic */
+	unsigned int cpu;     /* where it runs, waits or last ran; run_lock of that CPU */
+	bool running;	      /* its state is in CPU `cpu`; run_lock, read atomically */
+	bool queued;	      /* on the run queue of CPU `cpu`; run_lock */
+	struct list run_link;
+	int64_t vtime; /* ns run, relative to the queue it is on; run_lock */
+	nsec_t run_start;
+	cpumask_t affinity;
+	bool dirty_tlb; /* its address space may be cached by CPU `cpu` */
+
+	/* --- continuation of long hypercalls --- */
+	mfn_t partial_root; /* a table half (in)validated by an interrupted call, or INVALID_MFN */
+	uint64_t continuation[4];
+
+	void *machine_private; /* FPU area and such */
+};
+
+/* entry registers of the running guest */
+#define vcpu_regs(v) (&(v)->entry.regs)
+
+struct vcpu *vcpu_create(struct domain *d, unsigned int id); /* NULL: no memory */
+void vcpu_destroy(struct vcpu *v);
+
+/* Set, and read back, everything in the ABI's context record (domctl, VCPUOP_initialise). */
+int vcpu_set_context(struct vcpu *v, const struct xen_vcpu_guest_context *c);
+void vcpu_get_context(struct vcpu *v, struct xen_vcpu_guest_context *c);
+uint64_t vcpu_clean_rflags(uint64_t rflags); /* what a guest may run with */
+
+/* Wake, block, pause: any CPU may call these. */
+void vcpu_wake(struct vcpu *v,
+	       uint32_t clear_flags); /* clears VPAUSE_* flags, runs if none is left */
+void vcpu_stop(struct vcpu *v, uint32_t set_flags); /* asynchronous */
+void vcpu_stop_sync(struct vcpu *v,
+		    uint32_t set_flags); /* returns when it is off its CPU; no locks */
+static inline bool vcpu_runnable(const struct vcpu *v)
+{
+	return __atomic_load_n(&v->pause_flags, __ATOMIC_ACQUIRE) == 0;
+}
+
+/* Its state was just loaded into this CPU: refresh what the guest reads of time. */
+void vcpu_loaded(struct vcpu *v);
+
+/* vcpu_op, sub-operations of the caller's own domain (core/vcpu_op.c) */
+int vcpu_register_info(struct vcpu *v, mfn_t m, uint32_t offset);
+void vcpu_unregister_info(struct vcpu *v);
+void vcpu_stop_timers(struct vcpu *v);
+int vcpu_up(struct vcpu *v);
+void vcpu_down(struct vcpu *v);
+int vcpu_set_singleshot(struct vcpu *v, nsec_t deadline, bool future_only);
+int vcpu_set_periodic(struct vcpu *v, nsec_t period); /* 0 stops it */
+void vcpu_update_runstate(struct vcpu *v, int state); /* RUNSTATE_*; run_lock of v->cpu held */
+void vcpu_get_runstate(struct vcpu *v, struct xen_vcpu_runstate_info *out); /* up to now */
+void vcpu_write_runstate(struct vcpu *v); /* to the registered area; v is current */
+int vcpu_register_runstate(struct vcpu *v, gva_t area);
+int vcpu_register_time(struct vcpu *v, gva_t area);
+
+#endif

@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Areas of guest memory that a guest registers for a vCPU: its vcpu_info (by frame, held with a
+ * writable reference), run states and time (by guest address, written only while the vCPU's tables
+ * are loaded, so that a bad address harms nobody).
+ */
+#include "core/domain.h"
+#include "core/frame.h"
+#include "core/guest_access.h"
+#include "core/machine.h"
+#include "core/sched.h"
+#include "core/time_info.h"
+#include "lib/string.h"
+#include "shoji/errno.h"
+#include "shoji/hypercalls.h"
+
+static bool info_place_ok(uint32_t offset)
+{
+	return offset % _Alignof(struct xen_vcpu_info) == 0 &&
+	       offset <= PAGE_SIZE - sizeof(struct xen_vcpu_info);
+}
+
+/* v is current or does not run: nobody else uses v->info by value. */
+static void move_info(struct vcpu *v, struct xen_vcpu_info *to)
+{
+	*to = *v->info;
+	__atomic_store_n(&v->info, to, __ATOMIC_SEQ_CST);
+	/* What arrived in the old place while we moved must not be lost. */
+	to->evtchn_pending_sel = ~0UL;
+	__atomic_store_n(&to->evtchn_upcall_pending, 0, __ATOMIC_RELEASE);
+	vcpu_mark_events_pending(v);
+}
+
+int vcpu_register_info(struct vcpu *v, mfn_t m, uint32_t offset)
+{
+	struct frame *f;
+	int rc;
+
+	if (v->info_frame || !info_place_ok(offset))
+		return -XEN_EINVAL;
+	if (v != current_vcpu() && !(v->pause_flags & VPAUSE_DOWN))
+		return -XEN_EINVAL;
+	f = frame_get_mfn(m, v->domain);
+	if (!f)
+		return -XEN_EINVAL;
+	rc = frame_get_type(f, FRAME_WRITABLE);
+	if (rc) {
+		frame_put(f);
+		return -XEN_EINVAL;
+	}
+	v->info_frame = f;
+	move_info(v, (struct xen_vcpu_info *)((char *)machine_map(m) + offset));
+	return 0;
+}
+
+void vcpu_unregister_info(struct vcpu *v)
+{
+	struct frame *f = v->info_frame;
+
+	v->info = &v->spare_info;
+	v->info_frame = NULL;
+	if (f)
+		frame_put_and_type(f);
+}
+
+void vcpu_update_runstate(struct vcpu *v, int state)
+{
+	nsec_t now = machine_now();
+	struct xen_vcpu_runstate_info *r = &v->runstate;
+
+	if (now > r->state_entry_time) {
+		r->time[r->state] += now - r->state_entry_time;
+		r->state_entry_time = now;
+	}
+	r->state = state;
+}
+
+void vcpu_get_runstate(struct vcpu *v, struct xen_vcpu_runstate_info *out)
+{
+	struct cpu *c = sched_lock_cpu_of(v);
+	nsec_t now = machine_now();
+
+	*out = v->runstate;
+	spin_unlock(&c->run_lock);
+	if (now > out->state_entry_time)
+		out->time[out->state] += now - out->state_entry_time;
+}
+
+/* With the guest's consent, readers on other vCPUs are told by a flag that an update is going on.
+ */
+void vcpu_write_runstate(struct vcpu *v)
+{
+	struct xen_vcpu_runstate_info r = v->runstate;
+	gva_t entry_time = gva_add(v->runstate_area,
+				   offsetof(struct xen_vcpu_runstate_info, state_entry_time));
+	uint64_t flagged = r.state_entry_time | XEN_RUNSTATE_UPDATE;
+
+	if (!(v->domain->vm_assist & (1UL << VMASST_TYPE_runstate_update_flag))) {
+		(void)guest_write(v->runstate_area, &r, sizeof(r));
+		return;
+	}
+	if (guest_write(entry_time, &flagged, sizeof(flagged)))
+		return;
+	r.state_entry_time |= XEN_RUNSTATE_UPDATE;
+	(void)guest_write(v->runstate_area, &r, sizeof(r));
+	r.state_entry_time &= ~XEN_RUNSTATE_UPDATE;
+	(void)guest_write(entry_time, &r.state_entry_time, sizeof(r.state_entry_time));
+}
+
+int vcpu_register_runstate(struct vcpu *v, gva_t area)
+{
+	if (!guest_range_ok(area, sizeof(struct xen_vcpu_runstate_info)))
+		return -XEN_EFAULT;
+	v->runstate_area = area;
+	if (v == current_vcpu())
+		vcpu_write_runstate(v);
+	return 0;
+}
+
+int vcpu_register_time(struct vcpu *v, gva_t area)
+{
+	int rc = 0;
+
+	if (!guest_range_ok(area, sizeof(struct xen_vcpu_time_info)))
+		return -XEN_EFAULT;
+	if (v == current_vcpu())
+		rc = time_info_write_area(area);
+	if (!rc)
+		v->time_area = area;
+	return rc;
+}
