@@ -40,6 +40,9 @@ size_t machine_clear_guest(uint64_t guest_va, size_t bytes);
 void machine_zero_frame(void *va); /* 4096 bytes */
 void machine_copy_frame(void *dst, const void *src);
 
+/* May the control domain map m, which is no RAM of the allocator? Not our image, not our APICs. */
+bool machine_mmio_ok(mfn_t m);
+
 /* Hypervisor entries (slots 256-271) of a new top-level table of domain d. */
 void machine_init_l4(struct domain *d, uint64_t *l4);
 
@@ -65,8 +68,11 @@ void machine_load_idle(void);
  * root from v->user_mode ? v->cr3_user : v->cr3_kernel. */
 void machine_vcpu_reload_cr3(struct vcpu *v);
 void machine_vcpu_reload_gdt(struct vcpu *v);
-void machine_vcpu_reload_ldt(struct vcpu *v);
-void machine_vcpu_set_kernel_stack(struct vcpu *v); /* v->kernel_ss/sp changed */
+void machine_vcpu_reload_ldt(struct vcpu *v); /* and unmaps all its pages */
+/* One page of the LDT: map it on demand (the caller holds its reference); which is mapped? */
+void machine_map_ldt(struct vcpu *v, unsigned int page, mfn_t m);
+mfn_t machine_ldt_frame(struct vcpu *v, unsigned int page); /* INVALID_MFN: none */
+void machine_vcpu_set_kernel_stack(struct vcpu *v);	    /* v->kernel_ss/sp changed */
 /* Bases of the current vCPU: SEGBASE_* of the ABI. The address is canonical. */
 void machine_set_segment_base(struct vcpu *v, unsigned int which, uint64_t base);
 /* Let the current vCPU continue in its event callback (bounce frame on its kernel stack, event mask

@@ -8,7 +8,7 @@
 #ifndef SHOJI_CORE_VCPU_H
 #define SHOJI_CORE_VCPU_H
 
-#include "core/config.h"
+#include "core/cpu.h"
 #include "core/timer.h"
 #include "lib/list.h"
 #include "lib/types.h"

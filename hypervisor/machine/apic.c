@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Local APIC (Intel SDM vol. 3, chapter 11).
+ *
+ * Duty: this CPU's interrupt controller and one-shot timer, and messages to other CPUs. Data: the
+ * mode, chosen once on the boot CPU, and the timer's rate, the same on all CPUs. No lock: each CPU
+ * touches its own registers only, with interrupts off.
+ */
+#include "machine/apic.h"
+
+#include "core/log.h"
+#include "machine/acpi.h"
+#include "machine/cpu_ops.h"
+#include "machine/paging.h"
+#include "machine/time.h"
+#include "machine/vectors.h"
+
+#define MSR_APIC_BASE	0x1b
+#define APIC_BASE_ON	(1u << 11)
+#define APIC_BASE_X2	(1u << 10)
+#define MSR_X2APIC_BASE 0x800
+
+enum reg { /* offsets of the memory form; MSR number is offset / 16 + 0x800 */
+	   REG_ID = 0x20,
+	   REG_TPR = 0x80,
+	   REG_EOI = 0xb0,
+	   REG_LDR = 0xd0,
+	   REG_DFR = 0xe0,
+	   REG_SVR = 0xf0,
+	   REG_ESR = 0x280,
+	   REG_ICR = 0x300,
+	   REG_ICR_HIGH = 0x310,
+	   REG_LVT_TIMER = 0x320,
+	   REG_LVT_LINT0 = 0x350,
+	   REG_LVT_LINT1 = 0x360,
+	   REG_LVT_ERROR = 0x370,
+	   REG_TIMER_INITIAL = 0x380,
+	   REG_TIMER_CURRENT = 0x390,
+	   REG_TIMER_DIVIDE = 0x3e0,
+};
+
+#define LVT_MASKED   (1u << 16)
+#define LVT_NMI	     (4u << 8)
+#define SVR_ENABLE   (1u << 8)
+#define ICR_BUSY     (1u << 12)
+#define ICR_ASSERT   (1u << 14)
+#define ICR_NMI	     (4u << 8)
+#define ICR_INIT     (5u << 8)
+#define ICR_STARTUP  (6u << 8)
+#define DIVIDE_BY_1  0xb
+#define CALIBRATE_NS 10000000ULL
+
+static volatile uint32_t *window; /* xAPIC registers; NULL in x2APIC mode */
+static uint64_t ticks_per_ns_32;  /* timer ticks per ns, 32.32 fixed point */
+
+static uint32_t read(enum reg r)
+{
+	return window ? window[r / 4] : (uint32_t)cpu_rdmsr(MSR_X2APIC_BASE + r / 16);
+}
+
+static void write(enum reg r, uint32_t value)
+{
+	if (window)
+		window[r / 4] = value;
+	else
+		cpu_wrmsr(MSR_X2APIC_BASE + r / 16, value);
+}
+
+bool apic_is_x2(void)
+{
+	return !window;
+}
+
+uint32_t apic_id(void)
+{
+	return window ? read(REG_ID) >> 24 : read(REG_ID);
+}
+
+void apic_eoi(void)
+{
+	write(REG_EOI, 0);
+}
+
+static void send(uint32_t target, uint32_t command)
+{
+	if (!window) {
+		cpu_wrmsr(MSR_X2APIC_BASE + REG_ICR / 16, (uint64_t)target << 32 | command);
+		return;
+	}
+	while (read(REG_ICR) & ICR_BUSY)
+		cpu_pause();
+	write(REG_ICR_HIGH, target << 24);
+	write(REG_ICR, command);
+}
+
+void apic_send_ipi(uint32_t target, uint8_t vector)
+{
+	send(target, ICR_ASSERT | vector);
+}
+
+void apic_send_nmi(uint32_t target)
+{
+	send(target, ICR_ASSERT | ICR_NMI);
+}
+
+void apic_send_init(uint32_t target)
+{
+	send(target, ICR_ASSERT | ICR_INIT);
+}
+
+void apic_send_startup(uint32_t target, uint8_t page)
+{
+	send(target, ICR_ASSERT | ICR_STARTUP | page);
+}
+
+static bool cpu_has_x2apic(void)
+{
+	uint32_t r[4];
+
+	cpu_cpuid(1, 0, r);
+	return r[2] >> 21 & 1;
+}
+
+static void choose_mode(void)
+{
+	uint64_t base = cpu_rdmsr(MSR_APIC_BASE);
+
+	if ((base & APIC_BASE_X2) || cpu_has_x2apic())
+		return;
+	window = machine_map_mmio(acpi.lapic_address, 4096);
+}
+
+static void enable(void)
+{
+	uint64_t base = cpu_rdmsr(MSR_APIC_BASE) | APIC_BASE_ON;
+
+	cpu_wrmsr(MSR_APIC_BASE, base);
+	if (!window)
+		cpu_wrmsr(MSR_APIC_BASE, base | APIC_BASE_X2);
+	write(REG_TPR, 0);
+	write(REG_LVT_TIMER, LVT_MASKED);
+	write(REG_LVT_LINT0, LVT_MASKED);
+	write(REG_LVT_LINT1, LVT_NMI);
+	write(REG_LVT_ERROR, VECTOR_ERROR);
+	write(REG_SVR, SVR_ENABLE | VECTOR_SPURIOUS);
+	write(REG_TIMER_DIVIDE, DIVIDE_BY_1);
+}
+
+/* How many ticks does the timer count in a known time? */
+static void calibrate(void)
+{
+	uint64_t start, ticks, ns;
+
+	write(REG_LVT_TIMER, LVT_MASKED | VECTOR_TIMER);
+	write(REG_TIMER_INITIAL, UINT32_MAX);
+	start = machine_now();
+	while ((ns = machine_now() - start) < CALIBRATE_NS)
+		cpu_pause();
+	ticks = UINT32_MAX - read(REG_TIMER_CURRENT);
+	write(REG_TIMER_INITIAL, 0);
+	ticks_per_ns_32 = (ticks << 32) / ns;
+	if (!ticks_per_ns_32)
+		panic("the local APIC's timer does not count");
+	log_info("APIC: %s mode, timer %lu kHz", window ? "xAPIC" : "x2APIC",
+		 (unsigned long)(ticks * 1000000 / ns));
+}
+
+void apic_init_bsp(void)
+{
+	choose_mode();
+	enable();
+	calibrate();
+	apic_timer_start(0);
+}
+
+void apic_init_ap(void)
+{
+	enable();
+	apic_timer_start(0);
+}
+
+/* Rounded up, so that the interrupt is never early; a far deadline just comes back here. */
+void apic_timer_start(uint64_t ns)
+{
+	uint64_t ticks;
+
+	if (ns > 1000000000)
+		ns = 1000000000;
+	ticks = (ns * ticks_per_ns_32 >> 32) + 1;
+	write(REG_LVT_TIMER, ns ? VECTOR_TIMER : LVT_MASKED | VECTOR_TIMER);
+	write(REG_TIMER_INITIAL, ns ? (uint32_t)MIN(ticks, (uint64_t)UINT32_MAX) : 0);
+}

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What the machine layer keeps per vCPU and per domain. */
+#ifndef SHOJI_MACHINE_CONTEXT_H
+#define SHOJI_MACHINE_CONTEXT_H
+
+#include "core/domain.h"
+
+struct vcpu_machine {
+	void *fpu;
+	uint64_t xcr0;		 /* as the guest set it */
+	uint64_t *window;	 /* the 32 entries that map its descriptor tables */
+	uint64_t gdt_page_entry; /* current content of the entry of our own GDT page */
+};
+
+struct domain_machine {
+	uint64_t *l3, *l2;
+	uint64_t *l1[4]; /* 16 vCPUs each */
+};
+
+static inline struct vcpu_machine *vcpu_machine(const struct vcpu *v)
+{
+	return v->machine_private;
+}
+
+/* Is va in the window of v's LDT? Then *page is which of its 16 pages. */
+bool context_is_ldt_address(const struct vcpu *v, uint64_t va, unsigned int *page);
+
+#endif

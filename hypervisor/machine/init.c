@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The order in which the machine comes up. Each step may use what the earlier ones made:
+ * console, exceptions, memory, firmware tables, time, interrupts, other CPUs, dom0.
+ */
+#include "machine/init.h"
+
+#include "core/build_info.h"
+#include "core/dom0_build.h"
+#include "core/domain.h"
+#include "core/frame.h"
+#include "core/log.h"
+#include "core/sched.h"
+#include "lib/string.h"
+#include "machine/acpi.h"
+#include "machine/apic.h"
+#include "machine/console.h"
+#include "machine/cpu_ops.h"
+#include "machine/irq.h"
+#include "machine/options.h"
+#include "machine/paging.h"
+#include "machine/percpu.h"
+#include "machine/smap.h"
+#include "machine/smp.h"
+#include "machine/time.h"
+#include "machine/traps.h"
+
+#define LOW_RAM_END 0x9f000ULL
+
+const struct boot_info *boot_info;
+paddr_t smp_trampoline;
+
+static struct boot_info info_copy;
+
+uint64_t __stack_chk_guard = 0x5af3c2970b1ee4d8ULL;
+_Noreturn void __stack_chk_fail(void);
+void __stack_chk_fail(void)
+{
+	panic("stack smashed, called from %p", __builtin_return_address(0));
+}
+
+/* No caller of this may return: the guard changes under it. */
+static __attribute__((noinline, optimize("no-stack-protector"))) void choose_guard(void)
+{
+	__stack_chk_guard ^= cpu_rdtsc() * 0x9e3779b97f4a7c15ULL;
+	__stack_chk_guard &= ~0xffULL; /* a zero byte stops runaway strings */
+}
+
+/* The highest free page below the extended BIOS data. */
+static paddr_t find_trampoline(const struct boot_info *info)
+{
+	paddr_t best = 0;
+
+	for (unsigned int i = 0; i < info->memory_count; i++) {
+		const struct boot_memory *m = &info->memory[i];
+		paddr_t end = ROUND_DOWN(MIN(m->base + m->size, LOW_RAM_END), PAGE_SIZE);
+
+		if (m->type == BOOT_MEMORY_RAM && end >= m->base + PAGE_SIZE && end > PAGE_SIZE)
+			best = MAX(best, end - PAGE_SIZE);
+	}
+	return best;
+}
+
+static void check_boot_info(const struct boot_info *info)
+{
+	if (info->magic != BOOT_INFO_MAGIC || info->version != BOOT_INFO_VERSION)
+		panic("the boot program speaks another version (%u)", info->version);
+}
+
+static void keep_boot_info(const struct boot_info *info)
+{
+	memcpy(&info_copy, info, sizeof(info_copy));
+	boot_info = &info_copy;
+	paging_set_image(boot_info->hypervisor.phys);
+	options_parse(boot_info->cmdline);
+}
+
+static void init_boot_cpu(void)
+{
+	uint32_t leaf7[4];
+
+	percpu_init((struct percpu *)boot_cpu_block, 0, 0);
+	idt_init();
+	percpu_load_tables(this_percpu());
+	cpu_cpuid(7, 0, leaf7);
+	smap_init(leaf7[1] >> 20 & 1);
+	percpu_online(this_cpu());
+}
+
+static void init_board(void)
+{
+	acpi_init(boot_info->rsdp);
+	time_init_bsp();
+	apic_init_bsp();
+	this_cpu()->apic_id = apic_id();
+	irq_init_bsp();
+	console_init_irq();
+}
+
+static void start_cpus(void)
+{
+	smp_trampoline = find_trampoline(boot_info);
+	log_info("%u of %u CPUs on line", smp_start_all(options.maxcpus), acpi.cpu_count);
+}
+
+static void start_dom0(void)
+{
+	struct dom0_options o = {
+		.memory_bytes = options.dom0_mem,
+		.max_bytes = options.dom0_mem_max,
+		.vcpus = options.dom0_max_vcpus,
+	};
+
+	hv.cmdline = boot_info->cmdline;
+	hv.total_frames = frames_total();
+	hv.dom_io = domain_create_owner(domid(DOMID_IO));
+	hv.dom_xen = domain_create_owner(domid(DOMID_XEN));
+	dom0_build(boot_info, &o);
+	paging_free_loader(boot_info);
+}
+
+void init_main(const struct boot_info *info)
+{
+	choose_guard();
+	keep_boot_info(info);
+	init_boot_cpu();
+	console_init();
+	check_boot_info(info);
+	log_info("Shoji %s (%s)", SHOJI_VERSION, build_changeset);
+	log_info("started by %s; options: %s", boot_info->loader, boot_info->cmdline);
+	paging_init(boot_info);
+	percpu_load(this_percpu());
+	init_board();
+	sched_init_cpu(this_cpu(), &this_percpu()->slice_timer);
+	log_info("memory: %lu MiB", (unsigned long)(frames_total() >> 8));
+	start_cpus();
+	start_dom0();
+	stack_restart(exit_to_guest);
+}
+
+void ap_main(struct cpu *c)
+{
+	struct percpu *p = (struct percpu *)c;
+
+	percpu_load(p);
+	apic_init_ap();
+	sched_init_cpu(c, &p->slice_timer);
+	percpu_online(c);
+	time_warp_test_ap();
+	stack_restart(exit_to_guest);
+}

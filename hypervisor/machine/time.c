@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * System time from the TSC.
+ *
+ * The TSC is measured once against the board's reference counter; its scale never changes
+ * afterwards, so that guests may keep it. It is called stable when no CPU has ever seen it go
+ * backwards relative to another (warp test at the start of each CPU), whatever the CPU's invariant
+ * bit says, unless the `tsc=unstable` option overrides.
+ */
+#include "machine/time.h"
+
+#include "core/log.h"
+#include "core/tsc_scale.h"
+#include "machine/apic.h"
+#include "machine/clocksource.h"
+#include "machine/cpu_ops.h"
+#include "machine/options.h"
+
+#define MEASURE_MS   10
+#define WARP_ROUNDS  20000
+#define NSEC_PER_SEC 1000000000ULL
+
+static struct tsc_scale scale;
+static uint64_t tsc_at_boot;
+static uint64_t wallclock_boot;
+
+struct sample {
+	uint64_t tsc, reference;
+};
+
+/* Read both counters as close together as we can: the best of a few tries. */
+static struct sample take_sample(const struct clocksource *c)
+{
+	struct sample best = {0, 0};
+	uint64_t best_gap = ~0ULL;
+
+	for (int i = 0; i < 5; i++) {
+		uint64_t before = cpu_rdtsc(), reference = c->read(), after = cpu_rdtsc();
+
+		if (after - before < best_gap) {
+			best_gap = after - before;
+			best = (struct sample){before + (after - before) / 2, reference};
+		}
+	}
+	return best;
+}
+
+static uint64_t measure_hz(const struct clocksource *c)
+{
+	struct sample a = take_sample(c), b;
+	uint64_t wanted = c->hz * MEASURE_MS / 1000;
+
+	do {
+		cpu_pause();
+		b = take_sample(c);
+	} while (((b.reference - a.reference) & c->mask) < wanted);
+	return (uint64_t)((unsigned __int128)(b.tsc - a.tsc) * c->hz /
+			  ((b.reference - a.reference) & c->mask));
+}
+
+void time_init_bsp(void)
+{
+	const struct clocksource *c = clocksource_init();
+	uint64_t hz = measure_hz(c);
+
+	tsc_scale_from_hz(hz, &scale.mul, &scale.shift);
+	scale.khz = hz / 1000;
+	scale.stable = !options.tsc_unstable;
+	tsc_at_boot = cpu_rdtsc();
+	wallclock_boot = rtc_read_ns();
+	log_info("time: TSC %lu.%03lu MHz by %s", (unsigned long)(hz / 1000000),
+		 (unsigned long)(hz / 1000 % 1000), c->name);
+}
+
+nsec_t machine_now(void)
+{
+	return tsc_scale_ns(cpu_rdtsc() - tsc_at_boot, scale.mul, scale.shift);
+}
+
+void machine_tsc_stamp(uint64_t *tsc, nsec_t *now)
+{
+	*tsc = cpu_rdtsc();
+	*now = tsc_scale_ns(*tsc - tsc_at_boot, scale.mul, scale.shift);
+}
+
+const struct tsc_scale *machine_tsc_scale(void)
+{
+	return &scale;
+}
+
+uint64_t machine_wallclock_boot(void)
+{
+	return wallclock_boot;
+}
+
+void machine_timer_arm(nsec_t deadline)
+{
+	nsec_t now = machine_now();
+
+	if (!deadline)
+		apic_timer_start(0);
+	else
+		apic_timer_start(deadline > now ? deadline - now : 1);
+}
+
+void time_udelay(unsigned int us)
+{
+	nsec_t end = machine_now() + us * 1000ULL;
+
+	while (machine_now() < end)
+		cpu_pause();
+}
+
+/* --- warp test: two CPUs take turns in raising one value; either must never see it above its TSC
+ * --- */
+static struct {
+	uint32_t lock;
+	uint32_t arrived, done;
+	uint64_t last, worst;
+} warp;
+
+static void warp_loop(void)
+{
+	for (int i = 0; i < WARP_ROUNDS; i++) {
+		uint64_t now;
+
+		while (__atomic_exchange_n(&warp.lock, 1, __ATOMIC_ACQUIRE))
+			cpu_pause();
+		now = cpu_rdtsc();
+		if (now < warp.last && warp.last - now > warp.worst)
+			warp.worst = warp.last - now;
+		warp.last = now;
+		__atomic_store_n(&warp.lock, 0, __ATOMIC_RELEASE);
+	}
+}
+
+static void wait_for_both(uint32_t *counter)
+{
+	__atomic_fetch_add(counter, 1, __ATOMIC_SEQ_CST);
+	while (__atomic_load_n(counter, __ATOMIC_ACQUIRE) & 1)
+		cpu_pause();
+}
+
+void time_warp_test_ap(void)
+{
+	wait_for_both(&warp.arrived);
+	warp_loop();
+	wait_for_both(&warp.done);
+}
+
+void time_warp_test_bsp(unsigned int cpu)
+{
+	warp.worst = warp.last = 0;
+	wait_for_both(&warp.arrived);
+	warp_loop();
+	wait_for_both(&warp.done);
+	if (!warp.worst)
+		return;
+	scale.stable = false;
+	log_warn("time: TSC of CPU %u is up to %lu ticks off: not used as a stable clock", cpu,
+		 (unsigned long)warp.worst);
+}
