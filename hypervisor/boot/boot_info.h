@@ -52,7 +52,7 @@ static inline bool boot_memory_is_ram(uint32_t type)
 	       type == BOOT_MEMORY_HYPERVISOR;
 }
 
-/* All entries but MMIO, RESERVED, NVS and UNUSABLE begin and end on page boundaries. */
+/* RAM, LOADER and HYPERVISOR begin and end on page boundaries. */
 struct boot_memory {
 	uint64_t base;
 	uint64_t size; /* bytes, not 0 */

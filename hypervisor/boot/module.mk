@@ -1,0 +1,47 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# The boot programs: $(B)/shoji (multiboot) and $(B)/shoji.efi (UEFI), each with the run-time image
+# $(B)/hypervisor.elf inside. Included by hypervisor/Makefile; paths are from hypervisor/.
+
+B ?= ../build
+BOOT := $(B)/boot
+BOOT_CC ?= $(CC)
+
+BOOT_COMMON := say serial libc kernel_file kernel_load image_load tables start handover image
+BOOT_MB := $(BOOT_COMMON) memory_map text rsdp multiboot_entry multiboot_main
+BOOT_LIBS := -Wl,--start-group -l:liblzma.a -l:libz.a -l:libzstd.a -Wl,--end-group
+
+BOOT_FLAGS := -std=gnu11 -O2 -g -ffreestanding -fno-stack-protector -fno-asynchronous-unwind-tables \
+	      -fno-strict-aliasing -fcf-protection=none -mno-red-zone -fno-builtin-malloc -fno-tree-loop-distribute-patterns \
+	      -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wconversion -Werror -I. \
+	      -I../include-public -MMD -MP
+
+boot: $(B)/shoji
+
+# --- multiboot: objects at fixed low addresses ---
+
+$(BOOT)/mb/%.o: boot/%.c | $(BOOT)/mb
+	$(BOOT_CC) $(BOOT_FLAGS) -fno-pie -c -o $@ $<
+
+$(BOOT)/mb/elf_image.o: lib/elf_image.c | $(BOOT)/mb
+	$(BOOT_CC) $(BOOT_FLAGS) -fno-pie -c -o $@ $<
+
+$(BOOT)/mb/%.o: boot/%.S | $(BOOT)/mb
+	$(BOOT_CC) $(BOOT_FLAGS) -fno-pie -DIMAGE_FILE='"$(BOOT)/image.elf"' -c -o $@ $<
+
+$(BOOT)/mb/image.o: $(BOOT)/image.elf
+
+$(BOOT)/image.elf: $(B)/hypervisor.elf | $(BOOT)/mb
+	objcopy --strip-all $< $@
+
+$(BOOT)/shoji.elf64: $(patsubst %,$(BOOT)/mb/%.o,$(BOOT_MB) elf_image) boot/multiboot.lds
+	$(BOOT_CC) -nostdlib -static -no-pie -Wl,--build-id=none,-z,noexecstack,--no-warn-rwx-segments \
+		-Wl,-T,boot/multiboot.lds -o $@ $(filter %.o,$^) $(BOOT_LIBS)
+
+$(B)/shoji: $(BOOT)/shoji.elf64
+	objcopy --strip-all -O elf32-i386 $< $@
+
+$(BOOT)/mb $(BOOT)/efi:
+	mkdir -p $@
+
+-include $(wildcard $(BOOT)/mb/*.d $(BOOT)/efi/*.d)
+.PHONY: boot
