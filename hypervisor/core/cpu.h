@@ -26,6 +26,7 @@ struct cpu {
 	uint32_t flush_pending; /* TLB flush requested by another CPU, atomic (machine) */
 	struct vcpu *current;	/* whose registers are live; NULL while idle */
 	struct vcpu *loaded;	/* whose page tables, FPU and segments are in the CPU; or NULL */
+	uint64_t tlb_seen;	/* TLB clock before its last flush (core/tlb.h), read by all */
 	int64_t budget;		/* units left until the next preemption point */
 	bool in_multicall;	/* the running call is an entry of a multicall list */
 	bool continued;		/* the running call asked to be re-issued with call_args */

@@ -30,17 +30,33 @@ enum frame_type {
 #define FRAME_HYPERVISOR (1ULL << 62) /* ours, shared with a guest: freed by us alone */
 #define FRAME_COUNT_MASK ((1ULL << 56) - 1)
 
-/* frame.type: bits 0-31 type count; flags and enum frame_type above. Atomic (core/frame_type.c). */
+/* frame.type: bits 0-31 type count, 32-34 enum frame_type, flags. Atomic; the state machine is in
+ * core/frame_type.c. At count 0 the last type stays written, until a new one is taken. */
+#define FRAME_TYPE_COUNT   0xffffffffULL
+#define FRAME_TYPE_SHIFT   32
+#define FRAME_TYPE_MASK	   (7ULL << FRAME_TYPE_SHIFT)
+#define FRAME_TYPE_BUSY	   (1ULL << 40) /* one CPU checks it, lets it go, or flushes for it */
+#define FRAME_TYPE_PARTIAL (1ULL << 41) /* only entries below frame.partial are referenced */
+#define FRAME_TYPE_PINNED  (1ULL << 42) /* one type reference is the guest's pin */
+#define FRAME_TYPE_LOCK	   (1ULL << 43) /* an entry is being changed (core/mm_update_entry.c) */
+
+/* frame.flags; the last two change atomically */
+#define FRAME_RAM     0x01 /* memory of the allocator */
+#define FRAME_FREE    0x02 /* first of a free block (LOCK_HEAP) */
+#define FRAME_SECRET  0x04 /* was used before: cleared before anybody else sees it */
+#define FRAME_FOREIGN 0x08 /* was mapped by others than its owner: any CPU may cache that */
+#define FRAME_DROPPED 0x10 /* mm_relinquish was here */
+
 struct frame {
 	uint64_t count;
 	uint64_t type;
 	struct domain *owner; /* NULL: free or the hypervisor's alone */
 	struct list link;     /* owner's list, or the allocator's */
-	uint32_t flush_stamp; /* TLB clock when it last lost a mapping */
-	uint16_t partial;     /* entries validated so far, while partially validated */
-	uint8_t order;	      /* allocator */
+	uint64_t flush_stamp; /* TLB clock (core/tlb.h) when it last lost a type or its owner */
+	uint16_t partial;     /* entries that hold references, while partial */
+	uint8_t order;	      /* allocator: of the block that it begins */
 	uint8_t flags;
-	uint64_t spare;
+	uint32_t spare;
 };
 
 /* --- the table --- */
@@ -68,9 +84,18 @@ struct frame *frame_get_mfn(mfn_t m, const struct domain *owner); /* the gate; N
 int frame_get_type(struct frame *f, enum frame_type t);
 int frame_put_type(struct frame *f);
 void frame_put_type_final(struct frame *f); /* not preemptible: for types without children */
+/* Drop a type and a reference at once, without walking the table: what it refers to is let go when
+ * the frame is wanted as another type, or by mm_relinquish(). */
+void frame_abandon_type(struct frame *f);
 int frame_get_and_type(struct frame *f, struct domain *owner, enum frame_type t);
 void frame_put_and_type(struct frame *f);
 enum frame_type frame_type_now(const struct frame *f);
+/* Let go of what nobody's half-checked table still refers to: 0 (also: nothing to do), ERESTART. */
+int frame_undo_partial(struct frame *f);
+static inline bool frame_pinned(const struct frame *f)
+{
+	return __atomic_load_n(&f->type, __ATOMIC_RELAXED) & FRAME_TYPE_PINNED;
+}
 
 /* --- allocation (core/frame_alloc.c, buddy; LOCK_HEAP) --- */
 #define ALLOC_ZERO    1u

@@ -40,8 +40,10 @@ size_t machine_clear_guest(uint64_t guest_va, size_t bytes);
 void machine_zero_frame(void *va); /* 4096 bytes */
 void machine_copy_frame(void *dst, const void *src);
 
-/* May the control domain map m, which is no RAM of the allocator? Not our image, not our APICs. */
-bool machine_mmio_ok(mfn_t m);
+/* How the control domain may map m, which is no RAM of the allocator: our image not at all, devices
+ * that we drive ourselves (APICs, HPET) read-only at most. */
+enum mmio_access { MMIO_NONE, MMIO_READ, MMIO_ALL };
+enum mmio_access machine_mmio_access(mfn_t m);
 
 /* Hypervisor entries (slots 256-271) of a new top-level table of domain d. */
 void machine_init_l4(struct domain *d, uint64_t *l4);

@@ -24,6 +24,7 @@ struct vcpu;
 #define PTE_PSE	     0x080ULL /* PAT in an L1 entry */
 #define PTE_GLOBAL   0x100ULL
 #define PTE_AVAIL    0xe00ULL
+#define PTE_SOFT     (0x7fULL << 52) /* ignored by the CPU */
 #define PTE_NX	     (1ULL << 63)
 #define PTE_FRAME    0x000ffffffffff000ULL
 
@@ -31,7 +32,13 @@ struct vcpu;
 int mm_validate_table(struct frame *f, enum frame_type t, bool resume); /* 0, -EINVAL, -ERESTART */
 int mm_invalidate_table(struct frame *f, enum frame_type t, bool resume); /* 0, -ERESTART */
 
-/* One entry. `owner` owns the table, `foreign` the frame it points at (usually the same). */
+/* 512 descriptors' rule, one by one: may set Accessed in place; false: refused (core/descriptor.c).
+ */
+bool descriptor_check(uint64_t *d);
+
+/* Write one entry of `table`, on which the caller holds a reference; `foreign` owns the frame it
+ * points at (usually the table's owner). A frame that is no table is just written to. 0,
+ * -XEN_EINVAL, -XEN_EPERM, -XEN_ERESTART: issue the same request again. Flushes no TLB. */
 int mm_update_entry(struct vcpu *v, struct frame *table, unsigned int index, uint64_t value,
 		    bool preserve_ad, struct domain *foreign);
 
@@ -67,6 +74,17 @@ uint64_t m2p_get(mfn_t m);
 
 /* memory_op, by sub-operation; result as the ABI's, -XEN_ERESTART with *start_extent advanced */
 long mm_memory_op(struct vcpu *v, unsigned int cmd, gva_t arg, uint64_t *start_extent);
+
+/* Pin a table of d as MMUEXT_PIN_Ln_TABLE does: 0, -XEN_EINVAL, -XEN_ERESTART. */
+int mm_pin_table(struct domain *d, mfn_t m, enum frame_type t);
+int mm_unpin_table(struct domain *d, mfn_t m);
+/* Go on with the table that an interrupted call of v's was letting go: 0 or -XEN_ERESTART. First
+ * thing in every call that can leave one (v->partial_root). */
+int mm_finish_partial(struct vcpu *v);
+
+/* The CPU may speculate through entries that are not present (L1TF): those that name real memory
+ * are refused. */
+extern bool mm_l1tf_guard;
 
 /* Take all memory from a dying domain in bounded steps: 0 or -XEN_ERESTART. */
 int mm_relinquish(struct domain *d);

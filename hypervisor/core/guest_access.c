@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Copies to and from the current guest's address space.
+ *
+ * Duty: no address reaches the machine layer's copy loops before its whole range was checked
+ * against the hypervisor's hole (which takes in the non-canonical one below it). Whether something
+ * is mapped there is found out by trying. No data, no lock.
+ */
+#include "core/guest_access.h"
+
+#include "core/machine.h"
+#include "shoji/errno.h"
+
+#define LOWER_END (1ULL << 47) /* end of the lower canonical half */
+
+bool guest_range_ok(gva_t addr, uint64_t bytes)
+{
+	uint64_t end;
+
+	if (__builtin_add_overflow(addr.a, bytes, &end))
+		return addr.a >= HV_VIRT_END && end == 0; /* up to the very top */
+	return end <= LOWER_END || addr.a >= HV_VIRT_END;
+}
+
+int guest_read(void *dst, gva_t src, size_t bytes)
+{
+	if (!guest_range_ok(src, bytes) || machine_copy_from_guest(dst, src.a, bytes))
+		return -XEN_EFAULT;
+	return 0;
+}
+
+int guest_write(gva_t dst, const void *src, size_t bytes)
+{
+	if (!guest_range_ok(dst, bytes) || machine_copy_to_guest(dst.a, src, bytes))
+		return -XEN_EFAULT;
+	return 0;
+}
+
+int guest_clear(gva_t dst, size_t bytes)
+{
+	if (!guest_range_ok(dst, bytes) || machine_clear_guest(dst.a, bytes))
+		return -XEN_EFAULT;
+	return 0;
+}
+
+/* The address of element i, unless the sum wraps. */
+static bool element(gva_t base, uint64_t i, size_t size, gva_t *at)
+{
+	uint64_t offset;
+
+	return !__builtin_mul_overflow(i, size, &offset) &&
+	       !__builtin_add_overflow(base.a, offset, &at->a);
+}
+
+int guest_read_at(void *dst, gva_t base, uint64_t i, size_t size)
+{
+	gva_t at;
+
+	return element(base, i, size, &at) ? guest_read(dst, at, size) : -XEN_EFAULT;
+}
+
+int guest_write_at(gva_t base, uint64_t i, const void *src, size_t size)
+{
+	gva_t at;
+
+	return element(base, i, size, &at) ? guest_write(at, src, size) : -XEN_EFAULT;
+}
+
+bool guest_canonical(uint64_t a)
+{
+	return (uint64_t)((int64_t)(a << 16) >> 16) == a;
+}
+
+bool guest_code_ok(uint64_t a)
+{
+	return a < LOWER_END || a >= HV_VIRT_END;
+}

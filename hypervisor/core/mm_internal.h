@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What one page-table entry may say and which references it holds, for the files that check whole
+ * tables and those that change one entry. The common case, a page of RAM of the table's own domain,
+ * is in line.
+ *
+ * Each `..._get` checks an entry, takes its references and brings it into the form in which it is
+ * written; `..._drop` gives the references back.
+ */
+#ifndef SHOJI_CORE_MM_INTERNAL_H
+#define SHOJI_CORE_MM_INTERNAL_H
+
+#include "core/frame_internal.h"
+#include "core/mm.h"
+#include "shoji/errno.h"
+
+#define TABLE_ENTRIES 512
+#define PTE_REFUSED   (0xfULL << 59) /* protection keys */
+#define PTE_CACHE     (PTE_PWT | PTE_PCD)
+
+static inline uint64_t pte_frame(uint64_t e)
+{
+	return (e & PTE_FRAME) >> PAGE_SHIFT;
+}
+
+/* Both kernel and user of a guest run in ring 3; global entries would outlive our flushes. */
+static inline uint64_t pte_adjust(uint64_t e)
+{
+	return (e | PTE_USER) & ~PTE_GLOBAL;
+}
+
+/* An entry that is not present must not name real memory, where the CPU speculates through it: it
+ * compares only the low bits of the address. */
+#define L1TF_FRAMES (1ULL << (46 - PAGE_SHIFT))
+static inline int pte_absent_ok(uint64_t e)
+{
+	uint64_t n = pte_frame(e) & (L1TF_FRAMES - 1);
+
+	return likely(!n) || !mm_l1tf_guard || n >= frame_max ? 0 : -XEN_EINVAL;
+}
+
+int mmio_get(const struct domain *d, uint64_t *e); /* an L1 entry whose frame is not RAM */
+
+/* An L1 entry for a table of d; the frame it maps must be owned by `owner`. */
+static inline int l1_get(const struct domain *d, const struct domain *owner, uint64_t *e)
+{
+	struct frame *f;
+	int rc;
+
+	if (!(*e & PTE_PRESENT))
+		return pte_absent_ok(*e);
+	*e = pte_adjust(*e);
+	f = ram_frame(pte_frame(*e));
+	if (unlikely(!f))
+		return mmio_get(d, e);
+	/* RAM is always cached as RAM: tables must be coherent whoever wrote them. */
+	*e &= ~(PTE_CACHE | PTE_PSE);
+	if (unlikely(*e & PTE_REFUSED) || unlikely(!ref_take(f, owner)))
+		return -XEN_EINVAL;
+	if ((*e & PTE_RW) && unlikely(!type_take_writable(f))) {
+		rc = frame_get_type(f, FRAME_WRITABLE);
+		if (rc) {
+			ref_drop(f);
+			return rc;
+		}
+	}
+	if (unlikely(owner != d))
+		__atomic_fetch_or(&f->flags, FRAME_FOREIGN, __ATOMIC_SEQ_CST);
+	return 0;
+}
+
+static inline void l1_drop(uint64_t e)
+{
+	struct frame *f;
+
+	if (!(e & PTE_PRESENT))
+		return;
+	f = ram_frame(pte_frame(e));
+	if (unlikely(!f))
+		return;
+	if (e & PTE_RW)
+		type_drop_writable(f);
+	ref_drop(f);
+}
+
+/* An entry of a table of type t > FRAME_L1: the table below must be the same domain's. */
+int upper_get(struct domain *d, enum frame_type t, uint64_t *e);
+int upper_drop(uint64_t e); /* 0, or -XEN_ERESTART: nothing was given back yet */
+
+static inline bool l4_slot_ours(enum frame_type t, unsigned int index)
+{
+	return t == FRAME_L4 && index >= HYPERVISOR_FIRST_SLOT && index <= HYPERVISOR_LAST_SLOT;
+}
+
+#endif

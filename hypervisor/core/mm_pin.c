@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Pins: a guest's own type reference on a table, so that it stays checked while nothing refers to
+ * it.
+ *
+ * A frame has at most one pin, FRAME_TYPE_PINNED; who sets or clears that bit owns the type and the
+ * frame reference that go with it. An unpin that was interrupted sets the bit again, and the guest
+ * repeats the call.
+ */
+#include "core/frame_internal.h"
+#include "core/mm.h"
+#include "shoji/errno.h"
+
+static bool set_pinned(struct frame *f)
+{
+	return !(__atomic_fetch_or(&f->type, FRAME_TYPE_PINNED, __ATOMIC_SEQ_CST) &
+		 FRAME_TYPE_PINNED);
+}
+
+static bool clear_pinned(struct frame *f)
+{
+	return __atomic_fetch_and(&f->type, ~FRAME_TYPE_PINNED, __ATOMIC_SEQ_CST) &
+	       FRAME_TYPE_PINNED;
+}
+
+static void unpin_at_once(struct frame *f)
+{
+	if (!clear_pinned(f))
+		return;
+	while (frame_put_type(f))
+		;
+	ref_drop(f);
+}
+
+int mm_pin_table(struct domain *d, mfn_t m, enum frame_type t)
+{
+	struct frame *f = frame_get_mfn(m, d);
+	int rc;
+
+	if (!f)
+		return -XEN_EINVAL;
+	rc = frame_get_type(f, t);
+	if (rc) {
+		ref_drop(f);
+		return rc;
+	}
+	if (!set_pinned(f)) {
+		frame_abandon_type(f);
+		return -XEN_EINVAL;
+	}
+	if (__atomic_load_n(&d->dying, __ATOMIC_SEQ_CST) != DOMAIN_ALIVE)
+		unpin_at_once(f); /* mm_relinquish() may have passed by */
+	return 0;
+}
+
+int mm_unpin_table(struct domain *d, mfn_t m)
+{
+	struct frame *f = frame_get_mfn(m, d);
+	int rc = -XEN_EINVAL;
+
+	if (!f)
+		return rc;
+	if (clear_pinned(f)) {
+		rc = frame_put_type(f);
+		if (!rc) {
+			ref_drop(f);
+		} else if (!set_pinned(f)) { /* pinned anew by another CPU */
+			frame_abandon_type(f);
+			rc = 0;
+		}
+	}
+	ref_drop(f);
+	return rc;
+}

@@ -1,0 +1,254 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Checking whole tables, and letting go of them.
+ *
+ * Duty: every entry of a table of level 1 to 4, or of a descriptor table, is checked and referenced
+ * before the frame has that type, and given back when it loses it. Entries below frame.partial hold
+ * references; checking goes up from there, letting go goes down, and both can stop in between when
+ * the budget is spent. The caller (frame_type.c) has the frame BUSY, so nobody else writes it.
+ * Recursion ends at level 1: a table only refers to tables of the level below, never to its own.
+ */
+#include "core/guest_access.h"
+#include "core/machine.h"
+#include "core/mm_internal.h"
+#include "core/preempt.h"
+
+#define RUN 64 /* entries between two looks at the budget */
+/* What things cost, in units */
+#define COST_RUN   40
+#define COST_ENTRY 40
+#define COST_CHILD 100
+
+bool mm_l1tf_guard = true;
+
+int mmio_get(const struct domain *d, uint64_t *e)
+{
+	if (!d->privileged)
+		return -XEN_EPERM;
+	if (*e & PTE_REFUSED)
+		return -XEN_EINVAL;
+	switch (machine_mmio_access(mfn(pte_frame(*e)))) {
+	case MMIO_ALL:
+		return 0;
+	case MMIO_READ:
+		*e &= ~PTE_RW;
+		return 0;
+	default:
+		return -XEN_EPERM;
+	}
+}
+
+int upper_get(struct domain *d, enum frame_type t, uint64_t *e)
+{
+	struct frame *f;
+
+	if (!(*e & PTE_PRESENT))
+		return pte_absent_ok(*e);
+	if (*e & (PTE_REFUSED | PTE_PSE))
+		return -XEN_EINVAL;
+	*e = pte_adjust(*e) & ~PTE_CACHE;
+	f = ram_frame(pte_frame(*e));
+	return f ? frame_get_and_type(f, d, (enum frame_type)(t - 1)) : -XEN_EINVAL;
+}
+
+int upper_drop(uint64_t e)
+{
+	struct frame *f;
+	int rc;
+
+	if (!(e & PTE_PRESENT))
+		return 0;
+	f = mfn_frame(mfn(pte_frame(e)));
+	rc = frame_put_type(f);
+	if (!rc)
+		ref_drop(f);
+	return rc;
+}
+
+static inline bool eight_empty(const uint64_t *e)
+{
+	return !(e[0] | e[1] | e[2] | e[3] | e[4] | e[5] | e[6] | e[7]);
+}
+
+/* --- level 1 --- */
+
+/* Entries *i up to `end`; *i is where it stopped. */
+static int validate_l1_run(const struct domain *d, uint64_t *table, unsigned int *i,
+			   unsigned int end)
+{
+	unsigned int found = 0, at = *i;
+	int rc = 0;
+
+	while (at < end) {
+		uint64_t e = table[at];
+
+		if (!e) {
+			at += at % 8 == 0 && eight_empty(table + at) ? 8 : 1;
+			continue;
+		}
+		rc = l1_get(d, d, &e);
+		if (rc)
+			break;
+		if (unlikely(e != table[at]))
+			table[at] = e;
+		found++;
+		at++;
+	}
+	*i = at;
+	preempt_charge(COST_RUN + COST_ENTRY * found);
+	return rc;
+}
+
+static int validate_l1(struct frame *f, uint64_t *table)
+{
+	unsigned int i = f->partial;
+	int rc = 0;
+
+	while (!rc && i < TABLE_ENTRIES) {
+		rc = validate_l1_run(f->owner, table, &i, (i | (RUN - 1)) + 1);
+		if (!rc && i < TABLE_ENTRIES && preempt_due())
+			rc = -XEN_ERESTART;
+	}
+	f->partial = (uint16_t)i;
+	return rc;
+}
+
+/* Entries below *i down to `end`. */
+static void invalidate_l1_run(const uint64_t *table, unsigned int i, unsigned int end)
+{
+	unsigned int found = 0;
+
+	while (i > end) {
+		if (i % 8 == 0 && eight_empty(table + i - 8)) {
+			i -= 8;
+			continue;
+		}
+		i--;
+		if (table[i] & PTE_PRESENT) {
+			l1_drop(table[i]);
+			found++;
+		}
+	}
+	preempt_charge(COST_RUN + COST_ENTRY * found);
+}
+
+static int invalidate_l1(struct frame *f, const uint64_t *table)
+{
+	unsigned int i = f->partial;
+
+	while (i) {
+		unsigned int end = (i - 1) & ~(RUN - 1u);
+
+		invalidate_l1_run(table, i, end);
+		i = end;
+		f->partial = (uint16_t)i;
+		if (i && preempt_due())
+			return -XEN_ERESTART;
+	}
+	return 0;
+}
+
+/* --- levels 2 to 4 --- */
+
+static int validate_upper_entry(struct frame *f, enum frame_type t, uint64_t *slot)
+{
+	uint64_t e = *slot;
+	int rc = upper_get(f->owner, t, &e);
+
+	if (!rc && e != *slot)
+		*slot = e;
+	preempt_charge(COST_CHILD);
+	return rc;
+}
+
+static int validate_upper(struct frame *f, enum frame_type t, uint64_t *table)
+{
+	unsigned int i = f->partial;
+	int rc = 0;
+
+	for (; i < TABLE_ENTRIES; i++) {
+		if (!table[i] || l4_slot_ours(t, i)) {
+			if (i % 8 == 0 && eight_empty(table + i))
+				i += 7;
+			continue;
+		}
+		if (i > f->partial && preempt_due())
+			rc = -XEN_ERESTART;
+		else
+			rc = validate_upper_entry(f, t, &table[i]);
+		if (rc)
+			break;
+	}
+	f->partial = (uint16_t)i;
+	preempt_charge(COST_RUN);
+	if (!rc && t == FRAME_L4)
+		machine_init_l4(f->owner, table);
+	return rc;
+}
+
+static int invalidate_upper(struct frame *f, enum frame_type t, const uint64_t *table)
+{
+	unsigned int begun = f->partial;
+
+	preempt_charge(COST_RUN);
+	for (unsigned int i = begun; i; i--) {
+		uint64_t e = table[i - 1];
+		int rc;
+
+		if (!(e & PTE_PRESENT) || l4_slot_ours(t, i - 1)) {
+			if (i % 8 == 0 && eight_empty(table + i - 8))
+				i -= 7;
+			continue;
+		}
+		rc = i < begun && preempt_due() ? -XEN_ERESTART : upper_drop(e);
+		if (rc) {
+			f->partial = (uint16_t)i;
+			return rc;
+		}
+		preempt_charge(COST_CHILD);
+	}
+	f->partial = 0;
+	return 0;
+}
+
+/* --- descriptor tables: they refer to nothing, so nothing is ever partial --- */
+
+static int validate_descriptors(uint64_t *table)
+{
+	for (unsigned int i = 0; i < TABLE_ENTRIES; i++)
+		if (table[i] && !descriptor_check(&table[i]))
+			return -XEN_EINVAL;
+	preempt_charge(TABLE_ENTRIES);
+	return 0;
+}
+
+int mm_validate_table(struct frame *f, enum frame_type t, bool resume)
+{
+	uint64_t *table = machine_map(frame_mfn(f));
+
+	if (!resume)
+		f->partial = 0;
+	switch (t) {
+	case FRAME_L1:
+		return validate_l1(f, table);
+	case FRAME_L2:
+	case FRAME_L3:
+	case FRAME_L4:
+		return validate_upper(f, t, table);
+	case FRAME_SEGDESC:
+		return validate_descriptors(table);
+	default:
+		return -XEN_EINVAL;
+	}
+}
+
+int mm_invalidate_table(struct frame *f, enum frame_type t, bool resume)
+{
+	const uint64_t *table = machine_map(frame_mfn(f));
+
+	if (!resume)
+		f->partial = TABLE_ENTRIES;
+	if (t == FRAME_L1)
+		return invalidate_l1(f, table);
+	return type_is_table(t) ? invalidate_upper(f, t, table) : 0;
+}
