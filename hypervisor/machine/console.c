@@ -50,7 +50,7 @@ void console_break_lock(void)
 
 bool console_visible(int level)
 {
-	return level <= options.loglvl;
+	return level <= options.loglvl || lock_broken; /* last words always */
 }
 
 /* A terminal wants a return before each new line; some texts bring their own. */
