@@ -17,6 +17,12 @@
 
 struct vcpu;
 
+/* What a guest may switch on by vm_assist. */
+#define VM_ASSISTS                                                                       \
+	(1UL << VMASST_TYPE_4gb_segments | 1UL << VMASST_TYPE_writable_pagetables |      \
+	 1UL << VMASST_TYPE_pae_extended_cr3 | 1UL << VMASST_TYPE_runstate_update_flag | \
+	 1UL << VMASST_TYPE_architectural_iopl)
+
 /* From entry code: carry out the call in v's registers. */
 void abi_hypercall(struct vcpu *v);
 /* One call by number; used by abi_hypercall and by multicall. */

@@ -9,11 +9,6 @@
 #include "lib/string.h"
 #include "shoji/callback.h"
 
-#define ASSISTS                                                                          \
-	(1UL << VMASST_TYPE_4gb_segments | 1UL << VMASST_TYPE_writable_pagetables |      \
-	 1UL << VMASST_TYPE_pae_extended_cr3 | 1UL << VMASST_TYPE_runstate_update_flag | \
-	 1UL << VMASST_TYPE_architectural_iopl)
-
 long abi_set_trap_table(uint64_t table)
 {
 	struct vcpu *v = current_vcpu();
@@ -184,7 +179,7 @@ long abi_vm_assist(uint64_t cmd, uint64_t type)
 {
 	struct domain *d = current_vcpu()->domain;
 
-	if (type >= 64 || !(ASSISTS >> type & 1))
+	if (type >= 64 || !(VM_ASSISTS >> type & 1))
 		return -XEN_EINVAL;
 	switch (cmd) {
 	case VMASST_CMD_enable:

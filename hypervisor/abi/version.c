@@ -98,7 +98,7 @@ static long shoji_features(uint64_t arg)
 
 static long shoji_name(uint64_t arg)
 {
-	struct shoji_name n = {{0}};
+	struct shoji_name n = {.product = ""};
 
 	strlcpy(n.product, "Shoji", sizeof(n.product));
 	strlcpy(n.version, SHOJI_VERSION, sizeof(n.version));

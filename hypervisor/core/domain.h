@@ -76,6 +76,7 @@ struct domain {
 	uint32_t unknown_calls[4]; /* unknown hypercalls logged once each; atomic */
 	uint32_t unknown_ops;
 	uint32_t ssid;
+	uint16_t weight; /* share of the CPUs; 0: 256, as everybody */
 	bool debugger_attached;
 	bool extension_used;
 

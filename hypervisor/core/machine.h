@@ -86,6 +86,16 @@ int machine_set_debugreg(struct vcpu *v, unsigned int reg, uint64_t value);
 void machine_set_ts(bool on);		 /* CR0.TS as the current guest sees it */
 _Noreturn void machine_idle_enter(void); /* empty this CPU's stack and idle until cpu.work */
 
+/* --- what CPUID shows --- (d NULL: what a guest gets by default) Leaves written, <= room. */
+struct xen_cpuid_leaf;
+unsigned int machine_cpu_policy(const struct domain *d, struct xen_cpuid_leaf *out,
+				unsigned int room);
+/* Features may be taken away, not added: -XEN_EINVAL and the leaf that does. */
+int machine_set_cpu_policy(struct domain *d, const struct xen_cpuid_leaf *leaves,
+			   unsigned int count, uint32_t *bad_leaf, uint32_t *bad_subleaf);
+/* CPUID words 1.EDX 1.ECX 80000001.EDX 80000001.ECX D:1.EAX 7.EBX 7.ECX 80000007.EDX of the host. */
+void machine_cpu_features(uint32_t words[8]);
+
 /* --- time --- */
 nsec_t machine_now(void);		 /* system time, monotonic over CPUs */
 void machine_timer_arm(nsec_t deadline); /* this CPU's one-shot; 0 disarms */

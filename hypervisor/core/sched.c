@@ -17,6 +17,7 @@
 
 #define WAKE_BONUS_NS  ((int64_t)SCHED_SLICE_NS / 2)
 #define GRANULARITY_NS 1000000
+#define WEIGHT_DEFAULT 256
 
 static void slice_over(void *data)
 {
@@ -73,6 +74,14 @@ static void dequeue(struct cpu *c, struct vcpu *v)
 	c->run_count--;
 }
 
+/* Time runs slower for a domain with more weight. */
+static int64_t weighed(const struct vcpu *v, nsec_t ran)
+{
+	uint16_t weight = v->domain->weight;
+
+	return (int64_t)(weight ? ran * WEIGHT_DEFAULT / weight : ran);
+}
+
 /* Charge v, which runs on c, for the time since it was last charged. */
 static void charge(struct cpu *c, struct vcpu *v)
 {
@@ -80,7 +89,7 @@ static void charge(struct cpu *c, struct vcpu *v)
 	struct vcpu *first;
 	int64_t least;
 
-	v->vtime += (int64_t)(now - v->run_start);
+	v->vtime += weighed(v, now - v->run_start);
 	v->run_start = now;
 	first = list_first(&c->run_queue, struct vcpu, run_link);
 	least = first ? MIN(v->vtime, first->vtime) : v->vtime;
@@ -182,6 +191,25 @@ void sched_yield(struct vcpu *v)
 	spin_unlock(&c->run_lock);
 }
 
+/* It leaves a CPU that it may no longer use: at once if it waits there, else at its next exit. */
+void sched_set_affinity(struct vcpu *v, cpumask_t allowed)
+{
+	struct cpu *c = sched_lock_cpu_of(v);
+	bool moves = false;
+
+	v->affinity = allowed;
+	if (!cpu_allowed(v, c->id)) {
+		moves = v->queued;
+		if (v->queued)
+			dequeue(c, v);
+		else if (v->running)
+			ask_cpu(c);
+	}
+	spin_unlock(&c->run_lock);
+	if (moves)
+		sched_wake(v);
+}
+
 void sched_destroy_vcpu(struct vcpu *v)
 {
 	struct cpu *c = sched_lock_cpu_of(v);
@@ -239,7 +267,7 @@ static void leave(struct cpu *c, struct vcpu *v)
 static struct vcpu *pick(struct cpu *c, struct vcpu *prev)
 {
 	struct vcpu *next = list_first(&c->run_queue, struct vcpu, run_link);
-	bool prev_ready = prev && vcpu_runnable(prev);
+	bool prev_ready = prev && vcpu_runnable(prev) && cpu_allowed(prev, c->id);
 
 	if (!next || (prev_ready && prev->vtime <= next->vtime))
 		return prev_ready ? prev : NULL;
@@ -251,7 +279,8 @@ static void switch_vcpu(struct cpu *c, struct vcpu *prev, struct vcpu *next)
 	if (prev) {
 		leave(c, prev);
 		if (vcpu_runnable(prev)) {
-			enqueue(c, prev);
+			if (cpu_allowed(prev, c->id)) /* else schedule() finds it another */
+				enqueue(c, prev);
 			vcpu_update_runstate(prev, RUNSTATE_runnable);
 		} else {
 			vcpu_update_runstate(prev, prev->pause_flags == VPAUSE_BLOCKED
@@ -290,6 +319,8 @@ static void schedule(struct cpu *c)
 		switch_vcpu(c, prev, next);
 	arm_slice(c);
 	spin_unlock(&c->run_lock);
+	if (prev && next != prev && !cpu_allowed(prev, c->id))
+		sched_wake(prev);
 	if (!next)
 		steal(c);
 }

@@ -14,6 +14,7 @@ void sched_destroy_vcpu(struct vcpu *v); /* it is not running and never will aga
 void sched_wake(struct vcpu *v);	 /* it became runnable */
 void sched_sleep(struct vcpu *v);	 /* it stopped being runnable */
 void sched_yield(struct vcpu *v);
+void sched_set_affinity(struct vcpu *v, cpumask_t allowed); /* at least one CPU on line */
 
 struct cpu *sched_lock_cpu_of(struct vcpu *v); /* run_lock of its CPU, now held */
 

@@ -1,0 +1,229 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* domctl: virtual CPUs: state, context, where they may run, their share. */
+#include "abi/domctl.h"
+
+#include "core/frame.h"
+#include "core/mm.h"
+#include "shoji/callback.h"
+
+#define WEIGHT_DEFAULT 256
+
+static struct vcpu *find_vcpu(struct domain *d, uint32_t id)
+{
+	return id < d->max_vcpus ? d->vcpu[id] : NULL;
+}
+
+/* --- context --- */
+
+static void reset_vcpu(struct vcpu *v)
+{
+	vcpu_down(v);
+	mm_drop_vcpu(v);
+	v->is_initialised = false;
+}
+
+static long load_context(struct vcpu *v, uint64_t from)
+{
+	struct xen_vcpu_guest_context *c = hv_alloc(sizeof(*c));
+	long rc = -XEN_EFAULT;
+
+	if (!c)
+		return -XEN_ENOMEM;
+	if (!ABI_READ(c, from))
+		rc = vcpu_set_context(v, c);
+	if (!rc && v->id == 0)
+		v->domain->vm_assist = c->vm_assist & VM_ASSISTS;
+	if (!rc && (c->flags & VGCF_online))
+		rc = vcpu_up(v);
+	else if (!rc)
+		vcpu_down(v);
+	hv_free(c);
+	return rc;
+}
+
+long domctl_set_context(struct domain *d, struct xen_domctl *op)
+{
+	struct vcpu *v = find_vcpu(d, op->u.vcpucontext.vcpu);
+	long rc = 0;
+
+	if (!v)
+		return -XEN_ESRCH;
+	domain_pause(d);
+	if (op->u.vcpucontext.ctxt)
+		rc = load_context(v, op->u.vcpucontext.ctxt);
+	else
+		reset_vcpu(v);
+	domain_unpause(d);
+	return rc;
+}
+
+long domctl_get_context(struct domain *d, struct xen_domctl *op)
+{
+	struct vcpu *v = find_vcpu(d, op->u.vcpucontext.vcpu);
+	struct xen_vcpu_guest_context *c;
+	long rc;
+
+	if (!v)
+		return -XEN_ESRCH;
+	if (!v->is_initialised)
+		return -XEN_ENODATA;
+	c = hv_alloc(sizeof(*c));
+	if (!c)
+		return -XEN_ENOMEM;
+	domain_pause(d);
+	vcpu_get_context(v, c);
+	domain_unpause(d);
+	c->vm_assist = d->vm_assist;
+	rc = ABI_WRITE(op->u.vcpucontext.ctxt, c);
+	hv_free(c);
+	return rc;
+}
+
+long domctl_get_ext_context(struct domain *d, struct xen_domctl *op)
+{
+	struct xen_domctl_ext_vcpucontext *e = &op->u.ext_vcpucontext;
+	struct vcpu *v = find_vcpu(d, e->vcpu);
+
+	if (!v)
+		return -XEN_ESRCH;
+	*e = (struct xen_domctl_ext_vcpucontext){
+		.vcpu = v->id,
+		.size = sizeof(*e),
+		.syscall32_callback_eip = v->callback_syscall32,
+		.syscall32_callback_cs = FLAT_KERNEL_CS,
+		.sysenter_callback_cs = FLAT_KERNEL_CS,
+		.syscall32_disables_events = v->callback_mask >> CALLBACKTYPE_syscall32 & 1,
+	};
+	return 0;
+}
+
+long domctl_set_ext_context(struct domain *d, struct xen_domctl *op)
+{
+	const struct xen_domctl_ext_vcpucontext *e = &op->u.ext_vcpucontext;
+	struct vcpu *v = find_vcpu(d, e->vcpu);
+	unsigned int bit = 1u << CALLBACKTYPE_syscall32;
+
+	if (!v)
+		return -XEN_ESRCH;
+	if (!guest_canonical(e->syscall32_callback_eip))
+		return -XEN_EINVAL;
+	domain_pause(d);
+	v->callback_syscall32 = e->syscall32_callback_eip;
+	v->callback_mask =
+		(uint8_t)((v->callback_mask & ~bit) | (e->syscall32_disables_events ? bit : 0));
+	domain_unpause(d);
+	return 0;
+}
+
+long domctl_vcpu_info(struct domain *d, struct xen_domctl *op)
+{
+	struct xen_domctl_getvcpuinfo *i = &op->u.getvcpuinfo;
+	struct vcpu *v = find_vcpu(d, i->vcpu);
+	struct xen_vcpu_runstate_info r;
+	uint32_t flags;
+
+	if (!v)
+		return -XEN_ESRCH;
+	flags = __atomic_load_n(&v->pause_flags, __ATOMIC_RELAXED);
+	vcpu_get_runstate(v, &r);
+	i->online = !(flags & VPAUSE_DOWN);
+	i->blocked = (flags & VPAUSE_BLOCKED) != 0;
+	i->running = v->running;
+	i->cpu_time = r.time[RUNSTATE_running];
+	i->cpu = v->cpu;
+	return 0;
+}
+
+/* --- affinity --- */
+
+static cpumask_t all_cpus(void)
+{
+	return machine_cpu_count() < 64 ? (1ULL << machine_cpu_count()) - 1 : ~0ULL;
+}
+
+static long write_affinity(struct vcpu *v, struct xen_domctl_vcpuaffinity *a)
+{
+	int rc = 0;
+
+	if (a->flags & XEN_VCPUAFFINITY_HARD)
+		rc = ctl_bitmap_write(&a->cpumap_hard, v->affinity & all_cpus(), 64);
+	if (!rc && (a->flags & XEN_VCPUAFFINITY_SOFT))
+		rc = ctl_bitmap_write(&a->cpumap_soft, all_cpus(), 64);
+	return rc;
+}
+
+/* No preference beyond what is allowed is kept; it is reported as "anywhere". */
+long domctl_set_affinity(struct domain *d, struct xen_domctl *op)
+{
+	struct xen_domctl_vcpuaffinity *a = &op->u.vcpuaffinity;
+	struct vcpu *v = find_vcpu(d, a->vcpu);
+	uint64_t wanted;
+	int rc;
+
+	if (!v)
+		return -XEN_ESRCH;
+	if (!(a->flags & (XEN_VCPUAFFINITY_HARD | XEN_VCPUAFFINITY_SOFT)))
+		return -XEN_EINVAL;
+	if (a->flags & XEN_VCPUAFFINITY_HARD) {
+		rc = ctl_bitmap_read(&a->cpumap_hard, &wanted);
+		if (rc)
+			return rc;
+		if (!(wanted & all_cpus()))
+			return -XEN_EINVAL;
+		sched_set_affinity(v, wanted);
+	}
+	return write_affinity(v, a);
+}
+
+long domctl_get_affinity(struct domain *d, struct xen_domctl *op)
+{
+	struct xen_domctl_vcpuaffinity *a = &op->u.vcpuaffinity;
+	struct vcpu *v = find_vcpu(d, a->vcpu);
+
+	return v ? write_affinity(v, a) : -XEN_ESRCH;
+}
+
+/* --- shares --- */
+
+static long put_weight(struct domain *d, uint16_t weight, uint16_t cap)
+{
+	if (cap && cap != UINT16_MAX)
+		return -XEN_EOPNOTSUPP;
+	if (weight)
+		d->weight = weight;
+	return 0;
+}
+
+long domctl_scheduler(struct domain *d, struct xen_domctl *op)
+{
+	struct xen_domctl_scheduler_op *s = &op->u.scheduler_op;
+
+	if (s->sched_id != XEN_SCHEDULER_CREDIT2)
+		return -XEN_EINVAL;
+	switch (s->cmd) {
+	case XEN_DOMCTL_SCHEDOP_putinfo:
+		return put_weight(d, s->u.credit2.weight, s->u.credit2.cap);
+	case XEN_DOMCTL_SCHEDOP_getinfo:
+		s->u.credit2.weight = d->weight ? d->weight : WEIGHT_DEFAULT;
+		s->u.credit2.cap = 0;
+		return 0;
+	default:
+		return -XEN_EOPNOTSUPP;
+	}
+}
+
+long domctl_send_trigger(struct domain *d, struct xen_domctl *op)
+{
+	struct vcpu *v = find_vcpu(d, op->u.sendtrigger.vcpu);
+
+	if (!v)
+		return -XEN_ESRCH;
+	if (op->u.sendtrigger.trigger != XEN_DOMCTL_SENDTRIGGER_NMI)
+		return -XEN_EOPNOTSUPP;
+	if (!v->nmi_callback)
+		return -XEN_EINVAL;
+	v->nmi_pending = true;
+	vcpu_wake(v, VPAUSE_BLOCKED);
+	machine_kick(v->cpu);
+	return 0;
+}
