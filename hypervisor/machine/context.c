@@ -12,6 +12,7 @@
 #include "core/frame.h"
 #include "core/guest_access.h"
 #include "core/mm.h"
+#include "core/tlb.h"
 #include "lib/string.h"
 #include "machine/cpu_ops.h"
 #include "machine/fpu.h"
@@ -70,16 +71,15 @@ void machine_domain_destroy(struct domain *d)
 		free_table(m->l1[i]);
 	free_table(m->l2);
 	free_table(m->l3);
+	if (m->cpuid)
+		hv_free(m->cpuid);
 	hv_free(m);
 	d->machine_private = NULL;
 }
 
 void machine_init_l4(struct domain *d, uint64_t *l4)
 {
-	const uint64_t *own = paging_virt(paging_root());
-
-	memcpy(l4 + HYPERVISOR_FIRST_SLOT, own + HYPERVISOR_FIRST_SLOT,
-	       (HYPERVISOR_LAST_SLOT - HYPERVISOR_FIRST_SLOT + 1) * sizeof(*l4));
+	paging_copy_slots(l4);
 	l4[DOMAIN_SLOT] = paging_phys(domain_machine(d)->l3) | TABLE_FLAGS;
 }
 
@@ -240,6 +240,7 @@ static void load_own_gdt(struct percpu *p)
 static void load_cr3(uint64_t root)
 {
 	this_percpu()->cr3 = root;
+	tlb_about_to_flush();
 	cpu_write_cr3(root);
 }
 

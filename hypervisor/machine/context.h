@@ -15,6 +15,8 @@ struct vcpu_machine {
 struct domain_machine {
 	uint64_t *l3, *l2;
 	uint64_t *l1[4]; /* 16 vCPUs each */
+	struct xen_cpuid_leaf *cpuid; /* what the tools left of each feature leaf, or NULL */
+	unsigned int cpuid_count;
 };
 
 static inline struct vcpu_machine *vcpu_machine(const struct vcpu *v)
