@@ -19,6 +19,11 @@ pv-drivers: $(filter dom0-tools,$(PARTS))
 deps:            ## install the Debian packages that are missing (says which)
 	@tests/tools/deps.sh
 
+run: deps        ## build all, boot the reference machine: a shell in dom0, or a scripted tour without a terminal
+	@$(MAKE) --no-print-directory all
+	@$(PYTHON) tests/tools/fetch.py
+	@$(PYTHON) dom0-tools/image/run.py
+
 test: deps       ## every test in at most 35 minutes on 2 cores; ends with "N passed, M failed"
 	@$(PYTHON) tests/tools/run_tests.py
 
@@ -31,4 +36,4 @@ format-check:    ## layout of the sources, licence lines, stand-alone headers
 clean:           ## remove what was built; keep what was downloaded
 	rm -rf $(filter-out build/debs build/kernel build/xen build/root build/stamps,$(wildcard build/*))
 
-.PHONY: help all $(PARTS) deps test test-full format-check clean
+.PHONY: help all $(PARTS) deps run test test-full format-check clean

@@ -15,9 +15,9 @@ def config(kind, hypervisor_options, kernel_options):
                          f"cmdline={kernel_options}\ninitrd=initrd\n")
 
 
-def make_fat(path, files):
-    """A FAT image holding files: {path in the image: path here}."""
-    size = sum(os.path.getsize(source) for source in files.values()) // 1024 + 40 * 1024
+def make_fat(path, files, size_mib=0):
+    """A FAT image holding files: {path in the image: path here}; as large as needed, or as told."""
+    size = size_mib * 1024 or sum(map(os.path.getsize, files.values())) // 1024 + 40 * 1024
     if os.path.exists(path):
         os.remove(path)
     subprocess.run(["/sbin/mkfs.vfat", "-F", "32", "-n", "SHOJI", "-C", path, str(size)],
@@ -35,7 +35,7 @@ def make_fat(path, files):
         subprocess.run(["mcopy", "-o", "-i", path, source, "::" + target], check=True)
 
 
-def write(path, kind, image, hypervisor_options, kernel, kernel_options, initrd):
+def write(path, kind, image, hypervisor_options, kernel, kernel_options, initrd, size_mib=0):  # pylint: disable=too-many-arguments
     """The ESP that boots `image` with this kernel and initrd."""
     with tempfile.TemporaryDirectory() as folder:
         name, text = config(kind, hypervisor_options, kernel_options)
@@ -43,4 +43,4 @@ def write(path, kind, image, hypervisor_options, kernel, kernel_options, initrd)
         with open(source, "w", encoding="utf-8") as file:
             file.write(text)
         make_fat(path, {"EFI/BOOT/BOOTX64.EFI": image, "EFI/BOOT/" + name: source,
-                        "EFI/BOOT/vmlinuz": kernel, "EFI/BOOT/initrd": initrd})
+                        "EFI/BOOT/vmlinuz": kernel, "EFI/BOOT/initrd": initrd}, size_mib)

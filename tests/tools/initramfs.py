@@ -63,12 +63,17 @@ def module_closure(names):
     return root, version, sorted(chosen), "\n".join(lines) + "\n"
 
 
-def add_modules(archive, names):
-    """Modules and the modules.dep that busybox's modprobe reads."""
+def add_modules(archive, names, aliases=False):
+    """Modules, the modules.dep that busybox's modprobe reads, and which devices they drive."""
     root, version, paths, dependencies = module_closure(names)
     for path in paths:
         archive.add_file(f"usr/lib/modules/{version}/{path}", os.path.join(root, path))
     archive.add_bytes(f"usr/lib/modules/{version}/modules.dep", dependencies.encode())
+    if aliases:
+        known = {os.path.basename(path)[:-3].replace("-", "_") for path in paths}
+        with open(os.path.join(root, "modules.alias"), encoding="utf-8") as lines:
+            text = "".join(line for line in lines if line.split()[-1].replace("-", "_") in known)
+        archive.add_bytes(f"usr/lib/modules/{version}/modules.alias", text.encode())
 
 
 def add_skeleton(archive, role):
