@@ -21,25 +21,25 @@ boot: $(B)/shoji $(B)/shoji.efi
 # --- multiboot: objects at fixed low addresses ---
 
 $(BOOT)/mb/%.o: boot/%.c | $(BOOT)/mb
-	$(BOOT_CC) $(BOOT_FLAGS) -fno-pie -c -o $@ $<
+	@echo '  CC $<'; $(BOOT_CC) $(BOOT_FLAGS) -fno-pie -c -o $@ $<
 
 $(BOOT)/mb/elf_image.o: lib/elf_image.c | $(BOOT)/mb
-	$(BOOT_CC) $(BOOT_FLAGS) -fno-pie -c -o $@ $<
+	@echo '  CC $<'; $(BOOT_CC) $(BOOT_FLAGS) -fno-pie -c -o $@ $<
 
 $(BOOT)/mb/%.o: boot/%.S | $(BOOT)/mb
-	$(BOOT_CC) $(BOOT_FLAGS) -fno-pie -DIMAGE_FILE='"$(BOOT)/image.elf"' -c -o $@ $<
+	@echo '  CC $<'; $(BOOT_CC) $(BOOT_FLAGS) -fno-pie -DIMAGE_FILE='"$(BOOT)/image.elf"' -c -o $@ $<
 
 $(BOOT)/mb/image.o: $(BOOT)/image.elf
 
 $(BOOT)/image.elf: $(B)/hypervisor.elf | $(BOOT)/mb
-	objcopy --strip-all $< $@
+	@objcopy --strip-all $< $@
 
 $(BOOT)/shoji.elf64: $(patsubst %,$(BOOT)/mb/%.o,$(BOOT_MB) elf_image) boot/multiboot.lds
-	$(BOOT_CC) -nostdlib -static -no-pie -Wl,--build-id=none,-z,noexecstack,--no-warn-rwx-segments \
+	@echo '  LD $@'; $(BOOT_CC) -nostdlib -static -no-pie -Wl,--build-id=none,-z,noexecstack,--no-warn-rwx-segments \
 		-Wl,-T,boot/multiboot.lds -o $@ $(filter %.o,$^) $(BOOT_LIBS)
 
 $(B)/shoji: $(BOOT)/shoji.elf64
-	objcopy --strip-all -O elf32-i386 $< $@
+	@objcopy --strip-all -O elf32-i386 $< $@
 
 # --- UEFI: position-independent objects, relocated by gnu-efi's start-up code ---
 
@@ -48,27 +48,27 @@ BOOT_EFI_FLAGS := $(BOOT_FLAGS) -fpic -fvisibility=hidden -fshort-wchar -DGNU_EF
 BOOT_EFI_LIB := /usr/lib
 
 $(BOOT)/efi/%.o: boot/%.c | $(BOOT)/efi
-	$(BOOT_CC) $(BOOT_EFI_FLAGS) -c -o $@ $<
+	@echo '  CC $<'; $(BOOT_CC) $(BOOT_EFI_FLAGS) -c -o $@ $<
 
 $(BOOT)/efi/elf_image.o: lib/elf_image.c | $(BOOT)/efi
-	$(BOOT_CC) $(BOOT_EFI_FLAGS) -c -o $@ $<
+	@echo '  CC $<'; $(BOOT_CC) $(BOOT_EFI_FLAGS) -c -o $@ $<
 
 $(BOOT)/efi/%.o: boot/%.S | $(BOOT)/efi
-	$(BOOT_CC) $(BOOT_EFI_FLAGS) -DIMAGE_FILE='"$(BOOT)/image.elf"' -c -o $@ $<
+	@echo '  CC $<'; $(BOOT_CC) $(BOOT_EFI_FLAGS) -DIMAGE_FILE='"$(BOOT)/image.elf"' -c -o $@ $<
 
 $(BOOT)/efi/image.o: $(BOOT)/image.elf
 
 $(BOOT)/shoji.so: $(patsubst %,$(BOOT)/efi/%.o,$(BOOT_EFI) elf_image) boot/efi.lds
-	$(BOOT_CC) -nostdlib -shared -Wl,-Bsymbolic,-znocombreloc,--no-undefined,--build-id=none \
+	@echo '  LD $@'; $(BOOT_CC) -nostdlib -shared -Wl,-Bsymbolic,-znocombreloc,--no-undefined,--build-id=none \
 		-Wl,-z,noexecstack,--no-warn-rwx-segments,-T,boot/efi.lds -o $@ \
 		$(BOOT_EFI_LIB)/crt0-efi-x86_64.o $(filter %.o,$^) $(BOOT_LIBS) $(BOOT_EFI_LIB)/libgnuefi.a
 
 $(B)/shoji.efi: $(BOOT)/shoji.so
-	objcopy -j .text -j .reloc -j .data -j .dynamic -j .rela -j .dynsym \
+	@objcopy -j .text -j .reloc -j .data -j .dynamic -j .rela -j .dynsym \
 		--target efi-app-x86_64 --subsystem=10 $< $@
 
 $(BOOT)/mb $(BOOT)/efi:
-	mkdir -p $@
+	@mkdir -p $@
 
 -include $(wildcard $(BOOT)/mb/*.d $(BOOT)/efi/*.d)
 .PHONY: boot
