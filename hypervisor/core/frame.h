@@ -82,6 +82,8 @@ struct frame *frame_get_mfn(mfn_t m, const struct domain *owner); /* the gate; N
 /* --- types: 0, -XEN_EINVAL (other type in use), -XEN_ERESTART (preempted, call again; the
  * partial state is kept in the frame) --- */
 int frame_get_type(struct frame *f, enum frame_type t);
+/* The same while the caller has a table BUSY: never waits for tables of its level or above. */
+int frame_get_type_nested(struct frame *f, enum frame_type t);
 int frame_put_type(struct frame *f);
 void frame_put_type_final(struct frame *f); /* not preemptible: for types without children */
 /* Drop a type and a reference at once, without walking the table: what it refers to is let go when

@@ -164,7 +164,8 @@ int domain_release_frame(struct domain *d, struct frame *f)
 	uint64_t x = __atomic_load_n(&f->count, __ATOMIC_RELAXED), to;
 
 	do {
-		if (f->owner != d || !(x & FRAME_ALLOCATED) || frame_pinned(f))
+		if (f->owner != d || !(x & FRAME_ALLOCATED) ||
+		    (frame_pinned(f) && d->dying == DOMAIN_ALIVE))
 			return -XEN_EINVAL;
 		to = (x & ~FRAME_ALLOCATED) - 1;
 	} while (!word_cas(&f->count, &x, to));

@@ -14,8 +14,10 @@
  *one holder will put it again, or a new taker validates it again, beside him
  *
  * Waiting cannot deadlock: a CPU that is BUSY with a table waits only for tables of lower levels.
- * Whenever the type changes, the CPUs that may cache translations of the former life are flushed
- * while the frame is BUSY, that is, after nobody can take the old type any more.
+ *For that reason, a table cannot be checked while it wants a frame as writable that is still
+ *PARTIAL as a table (frame_get_type_nested); alone, such a frame is undone first. Whenever the type
+ *changes, the CPUs that may cache translations of the former life are flushed while the frame is
+ *BUSY, that is, after nobody can take the old type any more.
  */
 #include "core/frame_internal.h"
 #include "core/log.h"
@@ -161,7 +163,7 @@ static bool take_step(struct frame *f, uint64_t *x, enum frame_type t, int *rc)
 	return true;
 }
 
-static int take_slowly(struct frame *f, enum frame_type t)
+static int take_slowly(struct frame *f, enum frame_type t, bool nested)
 {
 	uint64_t x = load_type(f);
 	int rc;
@@ -171,6 +173,8 @@ static int take_slowly(struct frame *f, enum frame_type t)
 
 		if (other && (x & (FRAME_TYPE_COUNT | FRAME_TYPE_BUSY)))
 			return -XEN_EINVAL;
+		if (other && (x & FRAME_TYPE_PARTIAL) && nested)
+			return -XEN_EINVAL; /* what it refers to may wait for us */
 		if (x & FRAME_TYPE_BUSY) {
 			machine_relax();
 			x = load_type(f);
@@ -189,7 +193,14 @@ int frame_get_type(struct frame *f, enum frame_type t)
 {
 	if (likely(type_take_again(f, t)))
 		return 0;
-	return take_slowly(f, t);
+	return take_slowly(f, t, false);
+}
+
+int frame_get_type_nested(struct frame *f, enum frame_type t)
+{
+	if (likely(type_take_again(f, t)))
+		return 0;
+	return take_slowly(f, t, true);
 }
 
 /* --- giving back --- */
@@ -254,27 +265,33 @@ void frame_put_type_final(struct frame *f)
 	(void)frame_put_type(f);
 }
 
+/* The last holder leaves a table to nobody, together with his reference. False: look again. */
+static bool abandon_last(struct frame *f, uint64_t *x)
+{
+	if (!(*x & FRAME_TYPE_PARTIAL))
+		f->partial = TABLE_ENTRIES;
+	return word_cas(&f->type, x, (*x - 1) | FRAME_TYPE_PARTIAL);
+}
+
 void frame_abandon_type(struct frame *f)
 {
 	uint64_t x = load_type(f);
 
+	if (!type_is_table(type_of(x))) {
+		frame_put_and_type(f);
+		return;
+	}
 	for (;;) {
-		uint64_t to = x - 1;
-
-		if (x & (FRAME_TYPE_BUSY | ((uint32_t)x == 1 ? FRAME_TYPE_LOCK : 0))) {
+		if (x & FRAME_TYPE_BUSY || ((uint32_t)x == 1 && (x & FRAME_TYPE_LOCK))) {
 			machine_relax();
 			x = load_type(f);
-			continue;
-		}
-		if ((uint32_t)x > 1 || !type_is_table(type_of(x))) {
-			(void)frame_put_type(f);
+		} else if ((uint32_t)x == 1) {
+			if (abandon_last(f, &x))
+				return;
+		} else if (word_cas(&f->type, &x, x - 1)) {
 			ref_drop(f);
 			return;
 		}
-		if (!(x & FRAME_TYPE_PARTIAL))
-			f->partial = TABLE_ENTRIES;
-		if (word_cas(&f->type, &x, to | FRAME_TYPE_PARTIAL))
-			return; /* our reference is the state's now */
 	}
 }
 

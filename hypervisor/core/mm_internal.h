@@ -41,8 +41,10 @@ static inline int pte_absent_ok(uint64_t e)
 
 int mmio_get(const struct domain *d, uint64_t *e); /* an L1 entry whose frame is not RAM */
 
-/* An L1 entry for a table of d; the frame it maps must be owned by `owner`. */
-static inline int l1_get(const struct domain *d, const struct domain *owner, uint64_t *e)
+/* An L1 entry for a table of d; the frame it maps must be owned by `owner`. nested: the table is
+ * being checked. */
+static inline int l1_get(const struct domain *d, const struct domain *owner, uint64_t *e,
+			 bool nested)
 {
 	struct frame *f;
 	int rc;
@@ -58,7 +60,8 @@ static inline int l1_get(const struct domain *d, const struct domain *owner, uin
 	if (unlikely(*e & PTE_REFUSED) || unlikely(!ref_take(f, owner)))
 		return -XEN_EINVAL;
 	if ((*e & PTE_RW) && unlikely(!type_take_writable(f))) {
-		rc = frame_get_type(f, FRAME_WRITABLE);
+		rc = nested ? frame_get_type_nested(f, FRAME_WRITABLE)
+			    : frame_get_type(f, FRAME_WRITABLE);
 		if (rc) {
 			ref_drop(f);
 			return rc;
@@ -84,7 +87,7 @@ static inline void l1_drop(uint64_t e)
 }
 
 /* An entry of a table of type t > FRAME_L1: the table below must be the same domain's. */
-int upper_get(struct domain *d, enum frame_type t, uint64_t *e);
+int upper_get(struct domain *d, enum frame_type t, uint64_t *e, bool nested);
 int upper_drop(uint64_t e); /* 0, or -XEN_ERESTART: nothing was given back yet */
 
 static inline bool l4_slot_ours(enum frame_type t, unsigned int index)

@@ -23,6 +23,21 @@ static bool clear_pinned(struct frame *f)
 	       FRAME_TYPE_PINNED;
 }
 
+static bool owner_dies(const struct frame *f)
+{
+	return __atomic_load_n(&f->owner->dying, __ATOMIC_SEQ_CST) != DOMAIN_ALIVE;
+}
+
+/* Give back a type that somebody else's pin kept valid until just now. */
+static void let_go(struct frame *f)
+{
+	ref_again(f);
+	frame_abandon_type(f);
+	while (owner_dies(f) && frame_undo_partial(f))
+		; /* mm_relinquish() may have passed by */
+	ref_drop(f);
+}
+
 static void unpin_at_once(struct frame *f)
 {
 	if (!clear_pinned(f))
@@ -45,10 +60,10 @@ int mm_pin_table(struct domain *d, mfn_t m, enum frame_type t)
 		return rc;
 	}
 	if (!set_pinned(f)) {
-		frame_abandon_type(f);
+		let_go(f);
 		return -XEN_EINVAL;
 	}
-	if (__atomic_load_n(&d->dying, __ATOMIC_SEQ_CST) != DOMAIN_ALIVE)
+	if (owner_dies(f))
 		unpin_at_once(f); /* mm_relinquish() may have passed by */
 	return 0;
 }
@@ -65,7 +80,7 @@ int mm_unpin_table(struct domain *d, mfn_t m)
 		if (!rc) {
 			ref_drop(f);
 		} else if (!set_pinned(f)) { /* pinned anew by another CPU */
-			frame_abandon_type(f);
+			let_go(f);
 			rc = 0;
 		}
 	}

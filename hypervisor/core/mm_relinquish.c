@@ -15,6 +15,24 @@
 
 #define COST_FRAME 150
 
+/* page_lock held */
+static void mark_dropped(struct domain *d, struct frame *f)
+{
+	__atomic_fetch_or(&f->flags, FRAME_DROPPED, __ATOMIC_RELAXED);
+	list_del(&f->link);
+	list_add_tail(&f->link, &d->pages);
+}
+
+/* A reference on a frame of the list, unless it is on its way out of it on another CPU. */
+static bool ref_listed(struct frame *f)
+{
+	uint64_t x = __atomic_load_n(&f->count, __ATOMIC_RELAXED);
+
+	while ((x & FRAME_COUNT_MASK) && !word_cas(&f->count, &x, x + 1))
+		;
+	return x & FRAME_COUNT_MASK;
+}
+
 /* The next frame not seen yet, with a reference. NULL: none is left. */
 static struct frame *next_frame(struct domain *d)
 {
@@ -23,17 +41,10 @@ static struct frame *next_frame(struct domain *d)
 	spin_lock(&d->page_lock);
 	while (!found && (f = list_first(&d->pages, struct frame, link)) &&
 	       !(f->flags & FRAME_DROPPED)) {
-		uint64_t x = __atomic_load_n(&f->count, __ATOMIC_RELAXED);
-
-		/* One without references is on its way out of the list, on another CPU. */
-		while ((x & FRAME_COUNT_MASK) && !word_cas(&f->count, &x, x + 1))
-			;
-		if (x & FRAME_COUNT_MASK)
+		if (ref_listed(f))
 			found = f;
-		list_del(&f->link);
-		list_add_tail(&f->link, &d->pages);
-		if (!found)
-			__atomic_fetch_or(&f->flags, FRAME_DROPPED, __ATOMIC_RELAXED);
+		else
+			mark_dropped(d, f);
 	}
 	spin_unlock(&d->page_lock);
 	return found;
@@ -49,7 +60,9 @@ static int drop_frame(struct domain *d, struct frame *f)
 		rc = frame_undo_partial(f);
 	if (rc)
 		return -XEN_ERESTART;
-	__atomic_fetch_or(&f->flags, FRAME_DROPPED, __ATOMIC_RELAXED);
+	spin_lock(&d->page_lock);
+	mark_dropped(d, f);
+	spin_unlock(&d->page_lock);
 	(void)domain_release_frame(d, f); /* it may have been before */
 	return 0;
 }

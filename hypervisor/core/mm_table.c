@@ -38,9 +38,11 @@ int mmio_get(const struct domain *d, uint64_t *e)
 	}
 }
 
-int upper_get(struct domain *d, enum frame_type t, uint64_t *e)
+int upper_get(struct domain *d, enum frame_type t, uint64_t *e, bool nested)
 {
+	enum frame_type below = (enum frame_type)(t - 1);
 	struct frame *f;
+	int rc;
 
 	if (!(*e & PTE_PRESENT))
 		return pte_absent_ok(*e);
@@ -48,7 +50,12 @@ int upper_get(struct domain *d, enum frame_type t, uint64_t *e)
 		return -XEN_EINVAL;
 	*e = pte_adjust(*e) & ~PTE_CACHE;
 	f = ram_frame(pte_frame(*e));
-	return f ? frame_get_and_type(f, d, (enum frame_type)(t - 1)) : -XEN_EINVAL;
+	if (!f || !ref_take(f, d))
+		return -XEN_EINVAL;
+	rc = nested ? frame_get_type_nested(f, below) : frame_get_type(f, below);
+	if (rc)
+		ref_drop(f);
+	return rc;
 }
 
 int upper_drop(uint64_t e)
@@ -86,7 +93,7 @@ static int validate_l1_run(const struct domain *d, uint64_t *table, unsigned int
 			at += at % 8 == 0 && eight_empty(table + at) ? 8 : 1;
 			continue;
 		}
-		rc = l1_get(d, d, &e);
+		rc = l1_get(d, d, &e, true);
 		if (rc)
 			break;
 		if (unlikely(e != table[at]))
@@ -153,7 +160,7 @@ static int invalidate_l1(struct frame *f, const uint64_t *table)
 static int validate_upper_entry(struct frame *f, enum frame_type t, uint64_t *slot)
 {
 	uint64_t e = *slot;
-	int rc = upper_get(f->owner, t, &e);
+	int rc = upper_get(f->owner, t, &e, true);
 
 	if (!rc && e != *slot)
 		*slot = e;

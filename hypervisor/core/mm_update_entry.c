@@ -128,7 +128,7 @@ static int update_l1(struct update *u, const struct domain *owner)
 		if (l1_try_flags(u, owner))
 			return 0;
 	}
-	rc = l1_get(u->table->owner, owner, &u->value);
+	rc = l1_get(u->table->owner, owner, &u->value, false);
 	if (rc)
 		return rc;
 	if (!exchange(u, &old)) {
@@ -192,7 +192,7 @@ static int update_upper(struct vcpu *v, struct update *u)
 
 	if (upper_try_flags(u))
 		return 0;
-	rc = upper_get(u->table->owner, u->type, &u->value);
+	rc = upper_get(u->table->owner, u->type, &u->value, false);
 	if (rc)
 		return rc;
 	if (!exchange(u, &old)) {
