@@ -264,7 +264,7 @@ def esp_image(options):
     loader = os.path.join(BUILD, "xen/xen.efi" if options.hypervisor == "xen" else "shoji.efi")
     if not os.path.exists(loader):
         sys.exit(f"image: {loader} is missing: run 'make'")
-    kernel_options = f"root=LABEL=shoji-root ro console=hvc0 {options.kernel_options}".strip()
+    kernel_options = f"root=LABEL=shoji-root ro console=tty0 console=hvc0 {options.kernel_options}".strip()
     mark = digest(loader, initrd, esp.__file__, text=kernel_options + options.hypervisor_options + os.path.realpath(KERNEL))
     path = os.path.join(OUT, "esp.img")
     if not fresh("esp.img", mark) or not os.path.exists(path):
