@@ -72,7 +72,7 @@ size_t strlen(const char *s)
 
 int strcmp(const char *a, const char *b)
 {
-	return strncmp(a, b, SIZE_MAX);
+	return strncmp(a, b, PTRDIFF_MAX);
 }
 
 int strncmp(const char *a, const char *b, size_t most)
