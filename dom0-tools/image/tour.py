@@ -66,7 +66,7 @@ class Console:
         output = output.partition('"@@"\n')[2] if '"@@"\n' in output else output
         if status:
             raise TourError(f"'{line}' ended with status {status}:\n{output.strip()}")
-        return output.strip()
+        return output.strip("\n")
 
     def plain_shell(self):
         """No line editing, no colours: what comes back is what was printed."""
@@ -114,10 +114,12 @@ class Tour:
 
     def listing(self):
         """shoji list: the guest of hello.xml runs"""
-        self.console.shell("for i in $(seq 60); do shoji list 2>/dev/null | grep -q hello && break; sleep 1; done", 90)
+        self.console.shell("for i in $(seq 60); do shoji list 2>/dev/null | grep -q hello && break; "
+                           "systemctl is-failed -q shoji-hello && break; sleep 1; done", 90)
         text = self.console.shell("shoji list")
         if "hello" not in text:
-            raise TourError(f"no guest 'hello' in:\n{text}\n" + self.console.shell("systemctl status --no-pager -l shoji-hello || true"))
+            why = self.console.shell("systemctl status --no-pager -l shoji-hello || true")
+            raise TourError(f"no guest 'hello' in:\n{text}\n{why}")
         return text
 
     def enter_guest(self):
