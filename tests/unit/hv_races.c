@@ -18,6 +18,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -218,9 +219,67 @@ static void death_at_any_moment(void **state)
 	fake_stop();
 }
 
+/* --- the lock bit of a table, held by another CPU --- */
+
+static uint64_t finished;
+
+static void *put_it(void *arg)
+{
+	fake_cpu_id = 1;
+	(void)frame_put_type(arg);
+	__atomic_store_n(&finished, 1, __ATOMIC_SEQ_CST);
+	return NULL;
+}
+
+static void *write_it(void *arg)
+{
+	struct player *p = arg;
+
+	fake_cpu_id = 1;
+	(void)mm_update_entry(p->v, frames[0], 0, PTE_AVAIL, false, d);
+	__atomic_store_n(&finished, 1, __ATOMIC_SEQ_CST);
+	return NULL;
+}
+
+/* `other` must not get through while we hold the lock, and must when we let go. */
+static void must_wait(void *(*other)(void *), void *arg)
+{
+	pthread_t thread;
+
+	finished = 0;
+	__atomic_fetch_or(&frames[0]->type, FRAME_TYPE_LOCK, __ATOMIC_SEQ_CST);
+	pthread_create(&thread, NULL, other, arg);
+	usleep(50000);
+	assert_int_equal(__atomic_load_n(&finished, __ATOMIC_SEQ_CST), 0);
+	assert_int_equal(frame_type_now(frames[0]), FRAME_L1);
+	__atomic_fetch_and(&frames[0]->type, ~FRAME_TYPE_LOCK, __ATOMIC_SEQ_CST);
+	pthread_join(thread, NULL);
+}
+
+static void a_locked_table_stays(void **state)
+{
+	struct player p = {0};
+
+	(void)state;
+	fake_start(RAM, 2);
+	d = fake_domain(1, RAM);
+	p.v = fake_vcpu(d);
+	frames[0] = domain_alloc_frames(d, 0, ALLOC_ZERO);
+	assert_int_equal(frame_get_type(frames[0], FRAME_L1), 0);
+	must_wait(write_it, &p);
+	assert_int_equal(*(uint64_t *)machine_map(frame_mfn(frames[0])), PTE_AVAIL);
+	must_wait(put_it, frames[0]);
+	assert_int_equal(frame_type_now(frames[0]), FRAME_NONE);
+	domain_release_frame(d, frames[0]);
+	assert_int_equal(frames_free(), RAM);
+	domain_put(d);
+	fake_stop();
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_locked_table_stays),
 		cmocka_unit_test(everything_at_once),
 		cmocka_unit_test(death_at_any_moment),
 	};

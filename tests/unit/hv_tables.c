@@ -426,6 +426,29 @@ static void abandoned_at_once(void **state)
 	frame_abandon_type(g->l4); /* stop() ends the domain in this state */
 }
 
+/* While a table is checked, no other half-checked one is undone: each could wait for the other. */
+static void no_undoing_inside_a_check(void **state)
+{
+	struct guest *g = guest;
+	struct frame *l1 = g->l1[0];
+
+	(void)state;
+	this_cpu()->budget = 0;
+	assert_int_equal(pin(g, g->l2[1], FRAME_L2), -XEN_ERESTART);
+	while (!(g->l2[1]->type & FRAME_TYPE_PARTIAL)) /* first the L1 tables below it stop */
+		(void)pin(g, g->l2[1], FRAME_L2);
+	this_cpu()->budget = INT64_MAX / 2;
+	memset(table(l1), 0, PAGE_SIZE);
+	table(l1)[3] = entry(g->l2[1], RW);
+	assert_int_equal(pin(g, l1, FRAME_L1), -XEN_EINVAL);
+	assert_true(g->l2[1]->type & FRAME_TYPE_PARTIAL);
+	audit();
+
+	table(l1)[3] = 0; /* alone, it is undone first */
+	assert_int_equal(pin(g, l1, FRAME_L1), 0);
+	assert_int_equal(update(g, l1, 3, entry(g->l2[1], RW)), 0);
+}
+
 static void a_refused_table_of_the_dying(void **state)
 {
 	struct guest *g = guest;
@@ -659,6 +682,7 @@ int main(void)
 		T(dying_at_every_stop),
 		T(pinning_what_is_half_unpinned),
 		T(abandoned_at_once),
+		T(no_undoing_inside_a_check),
 		T(a_refused_table_of_the_dying),
 		T(writable_or_table_never_both),
 		T(accessed_and_dirty),
