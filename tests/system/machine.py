@@ -34,7 +34,7 @@ QEMU = "qemu-system-x86_64"
 HYPERVISORS = {"xen": os.path.join(BUILD, "xen/xen"), "shoji": os.path.join(BUILD, "shoji")}
 EFI_HYPERVISORS = {"xen": os.path.join(BUILD, "xen/xen.efi"), "shoji": os.path.join(BUILD, "shoji.efi")}
 DISASTER = ["Kernel panic", r"Panic on CPU", r"\(shoji\) PANIC", "Hardware Dom0 crashed",
-            "end Kernel panic", "Could not set up DOM0"]
+            "end Kernel panic", "Could not set up DOM0", r"shoji: cannot boot: [^\r\n]*[\r\n]"]
 HYPERVISOR_LINE = re.compile(r"^\((XEN|shoji)\) ?.*\n?", re.M)
 
 
