@@ -15,7 +15,7 @@ import pexpect
 LOGIN_PROMPT = r"root@shoji:\S*# "
 PROMPT = r"tour# "
 GUEST_PROMPT = r"hello# "
-DISASTER = [r"Kernel panic", r"Panic on CPU", r"PANIC", r"shoji: cannot boot: [^\r\n]*", r"Hardware Dom0 crashed"]
+DISASTER = [r"Kernel panic", r"Panic on CPU", r"PANIC on CPU", r"shoji: cannot boot: [^\r\n]*", r"Hardware Dom0 crashed"]
 TEXT = "a shoji is a thin wall"
 
 

@@ -27,6 +27,8 @@ struct cpu *machine_cpu(unsigned int cpu);
 void machine_relax(void);		  /* inside every waiting loop */
 void machine_kick(unsigned int cpu);	  /* make `cpu` run core_exit() soon (no-op on itself) */
 _Noreturn void machine_halt(bool reboot); /* end of the machine; power off where ACPI told us how */
+/* dom0 found these values for the PM1 control registers. S5 (off) only; returns only if it failed. */
+int machine_sleep(unsigned int state, uint16_t pm1a, uint16_t pm1b);
 
 /* --- memory --- */
 /* The hypervisor's own view of a frame of RAM; valid for any frame below max_mfn that is RAM. */
@@ -52,6 +54,7 @@ void machine_init_l4(struct domain *d, uint64_t *l4);
  * well as global ones. va is any address inside the page. */
 void machine_flush_all(cpumask_t cpus);
 void machine_flush_page(cpumask_t cpus, uint64_t va);
+void machine_flush_caches(bool all_cpus); /* write back and invalidate */
 
 /* --- virtual CPUs --- */
 int machine_domain_init(struct domain *d); /* per-domain slot; 0 or -XEN_ENOMEM */

@@ -33,6 +33,7 @@ struct acpi_info {
 	paddr_t hpet;		/* 0: none */
 	uint16_t pm_timer_port; /* 0: none */
 	bool pm_timer_32bit;
+	paddr_t dsdt;			     /* 0: none */
 	uint16_t pm1a_control, pm1b_control; /* ports, 0: none */
 	uint16_t reset_port;		     /* 0: none */
 	uint8_t reset_value;

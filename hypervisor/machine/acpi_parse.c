@@ -137,6 +137,9 @@ static void parse_fadt(const struct header *h, struct acpi_info *out)
 {
 	if (h->length < 116)
 		return;
+	out->dsdt = h->length >= 148 ? field(h, 140, 8) : 0;
+	if (!out->dsdt)
+		out->dsdt = field(h, 40, 4);
 	out->pm1a_control = (uint16_t)field(h, 64, 4);
 	out->pm1b_control = (uint16_t)field(h, 68, 4);
 	out->pm_timer_port = (uint16_t)field(h, 76, 4);

@@ -33,9 +33,9 @@ import initramfs  # noqa: E402  pylint: disable=wrong-import-position
 QEMU = "qemu-system-x86_64"
 HYPERVISORS = {"xen": os.path.join(BUILD, "xen/xen"), "shoji": os.path.join(BUILD, "shoji")}
 EFI_HYPERVISORS = {"xen": os.path.join(BUILD, "xen/xen.efi"), "shoji": os.path.join(BUILD, "shoji.efi")}
-DISASTER = ["Kernel panic", r"Panic on CPU", r"\(shoji\) PANIC", "Hardware Dom0 crashed",
+DISASTER = ["Kernel panic", r"Panic on CPU", r"\(HV\) .*PANIC on CPU", "Hardware Dom0 crashed",
             "end Kernel panic", "Could not set up DOM0", r"shoji: cannot boot: [^\r\n]*[\r\n]"]
-HYPERVISOR_LINE = re.compile(r"^\((XEN|shoji)\) ?.*\n?", re.M)
+HYPERVISOR_LINE = re.compile(r"^\((XEN|HV)\) ?.*\n?", re.M)
 
 
 class MachineError(Exception):
