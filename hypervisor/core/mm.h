@@ -41,6 +41,9 @@ bool descriptor_check(uint64_t *d);
  * -XEN_EINVAL, -XEN_EPERM, -XEN_ERESTART: issue the same request again. Flushes no TLB. */
 int mm_update_entry(struct vcpu *v, struct frame *table, unsigned int index, uint64_t value,
 		    bool preserve_ad, struct domain *foreign);
+/* The same for an L1 table whose entry must be `expected`, Accessed and Dirty included; -XEN_EAGAIN
+ * if it is not, -XEN_EINVAL too if `table` is no L1 table. */
+int mm_replace_l1_entry(struct frame *table, unsigned int index, uint64_t expected, uint64_t value);
 
 /* Hypercalls' bodies (decode in abi/). `*done` counts the requests that were carried out. */
 int mm_mmu_update(struct vcpu *v, gva_t reqs, unsigned int count, unsigned int *done,
@@ -91,5 +94,6 @@ int mm_relinquish(struct domain *d);
 
 /* Translate v's kernel/user virtual address by walking its tables (no fault); 0 entry if none. */
 uint64_t mm_walk_l1(struct vcpu *v, uint64_t va, mfn_t *l1_frame);
+uint64_t mm_walk_root(mfn_t root, uint64_t va, mfn_t *l1_frame); /* by this L4; mfn 0: none */
 
 #endif

@@ -17,6 +17,8 @@ struct update {
 	uint64_t *entry;
 	uint64_t value; /* to be written */
 	bool preserve_ad;
+	bool exact; /* only if the entry still is `expected` */
+	uint64_t expected;
 };
 
 /* --- the table's lock: FRAME_TYPE_LOCK --- */
@@ -44,17 +46,21 @@ static void unlock_table(const struct update *u)
 	__atomic_fetch_and(&u->table->type, ~FRAME_TYPE_LOCK, __ATOMIC_RELEASE);
 }
 
-/* Locked. `old` was read under the lock, so only Accessed and Dirty can differ by now. */
-static void commit(const struct update *u, uint64_t old)
+/* Locked. `old` was read under the lock, so only Accessed and Dirty can differ by now. False: it is
+ * not what was expected, and stays. */
+static bool commit(const struct update *u, uint64_t old)
 {
-	uint64_t both = PTE_ACCESSED | PTE_DIRTY;
+	uint64_t both = PTE_ACCESSED | PTE_DIRTY, expected = u->expected;
 
+	if (u->exact)
+		return word_cas(u->entry, &expected, u->value);
 	if (!u->preserve_ad || !(u->value & old & PTE_PRESENT)) {
 		__atomic_store_n(u->entry, u->value, __ATOMIC_RELEASE);
-		return;
+		return true;
 	}
 	while (!word_cas(u->entry, &old, (u->value & ~both) | ((u->value | old) & both)))
 		;
+	return true;
 }
 
 static uint64_t read_entry(const struct update *u)
@@ -62,15 +68,18 @@ static uint64_t read_entry(const struct update *u)
 	return __atomic_load_n(u->entry, __ATOMIC_RELAXED);
 }
 
-/* Lock, exchange, unlock. False: it is no such table any more. */
-static bool exchange(const struct update *u, uint64_t *old)
+/* Lock, exchange, unlock. -XEN_EINVAL: it is no such table any more; -XEN_EAGAIN: the entry is not
+ * the expected one. */
+static int exchange(const struct update *u, uint64_t *old)
 {
+	bool done;
+
 	if (!lock_table(u))
-		return false;
+		return -XEN_EINVAL;
 	*old = read_entry(u);
-	commit(u, *old);
+	done = commit(u, *old);
 	unlock_table(u);
-	return true;
+	return done ? 0 : -XEN_EAGAIN;
 }
 
 static bool same_frame(uint64_t a, uint64_t b)
@@ -84,20 +93,18 @@ static bool same_frame(uint64_t a, uint64_t b)
 static bool l1_change_flags(const struct update *u, struct frame *f, uint64_t old,
 			    const struct domain *owner)
 {
-	bool rw_changes = (old ^ u->value) & PTE_RW;
+	bool rw_changes = (old ^ u->value) & PTE_RW, done;
 
-	if (!rw_changes) {
-		commit(u, old);
-		return true;
-	}
+	if (!rw_changes)
+		return commit(u, old);
 	if (f->owner != owner)
 		return false; /* mapped by a grant: refused in the long way */
 	if ((u->value & PTE_RW) && !type_take_writable(f))
 		return false;
-	commit(u, old);
-	if (old & PTE_RW)
+	done = commit(u, old);
+	if ((done ? old : u->value) & PTE_RW)
 		type_drop_writable(f); /* under the lock: the entry still holds the frame */
-	return true;
+	return done;
 }
 
 static bool l1_try_flags(struct update *u, const struct domain *owner)
@@ -131,12 +138,23 @@ static int update_l1(struct update *u, const struct domain *owner)
 	rc = l1_get(u->table->owner, owner, &u->value, false);
 	if (rc)
 		return rc;
-	if (!exchange(u, &old)) {
-		l1_drop(u->value);
-		return -XEN_EINVAL;
-	}
-	l1_drop(old);
-	return 0;
+	rc = exchange(u, &old);
+	l1_drop(rc ? u->value : old);
+	return rc;
+}
+
+int mm_replace_l1_entry(struct frame *table, unsigned int index, uint64_t expected, uint64_t value)
+{
+	struct update u = {
+		.table = table,
+		.type = FRAME_L1,
+		.entry = (uint64_t *)machine_map(frame_mfn(table)) + index,
+		.value = value,
+		.exact = true,
+		.expected = expected,
+	};
+
+	return update_l1(&u, table->owner);
 }
 
 /* --- levels 2 to 4 --- */
@@ -195,7 +213,7 @@ static int update_upper(struct vcpu *v, struct update *u)
 	rc = upper_get(u->table->owner, u->type, &u->value, false);
 	if (rc)
 		return rc;
-	if (!exchange(u, &old)) {
+	if (exchange(u, &old)) {
 		rc = drop_upper(v, u->value);
 		return rc ? rc : -XEN_EINVAL;
 	}

@@ -16,9 +16,9 @@ static uint64_t entry_of(mfn_t table, uint64_t index)
 	return __atomic_load_n(&e[index & (TABLE_ENTRIES - 1)], __ATOMIC_RELAXED);
 }
 
-uint64_t mm_walk_l1(struct vcpu *v, uint64_t va, mfn_t *l1_frame)
+uint64_t mm_walk_root(mfn_t root, uint64_t va, mfn_t *l1_frame)
 {
-	mfn_t table = v->entry.user_mode ? v->cr3_user : v->cr3_kernel;
+	mfn_t table = root;
 
 	*l1_frame = INVALID_MFN;
 	if (!guest_code_ok(va) || !guest_canonical(va) || !table.n)
@@ -32,4 +32,9 @@ uint64_t mm_walk_l1(struct vcpu *v, uint64_t va, mfn_t *l1_frame)
 	}
 	*l1_frame = table;
 	return entry_of(table, va >> PAGE_SHIFT);
+}
+
+uint64_t mm_walk_l1(struct vcpu *v, uint64_t va, mfn_t *l1_frame)
+{
+	return mm_walk_root(v->entry.user_mode ? v->cr3_user : v->cr3_kernel, va, l1_frame);
 }

@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Writes to page tables by plain instructions: a guest kernel's fault on its own L1 table, which it
+ * sees read-only, is turned into a checked change of the entry.
+ *
+ * Where is known from the fault, what from the instruction (ptwr_decode.c). The entry is exchanged
+ * only if it still is what the result was computed from; if not, or if the change must be
+ * interrupted, nothing has happened and the guest executes its instruction again. Other vCPUs may
+ * change the code meanwhile: whatever is read is just what this guest asks for.
+ */
+#include "core/domain.h"
+#include "core/guest_access.h"
+#include "core/machine.h"
+#include "core/mm.h"
+#include "core/preempt.h"
+#include "core/ptwr_decode.h"
+#include "lib/string.h"
+#include "shoji/errno.h"
+
+#define ENTRY	  sizeof(uint64_t)
+#define RFLAGS_RF 0x10000UL
+
+/* Up to PTWR_INSN_MAX bytes at rip, fewer where the next page is not there. */
+static size_t fetch(uint64_t rip, uint8_t bytes[PTWR_INSN_MAX])
+{
+	size_t first = MIN((size_t)PTWR_INSN_MAX, PAGE_SIZE - rip % PAGE_SIZE);
+
+	if (guest_read(bytes, gva(rip), first))
+		return 0;
+	if (first == PTWR_INSN_MAX ||
+	    guest_read(bytes + first, gva(rip + first), PTWR_INSN_MAX - first))
+		return first;
+	return PTWR_INSN_MAX;
+}
+
+/* The frame that va shows read-only, referenced, if it is an L1 table of v's domain. */
+static struct frame *find_table(struct vcpu *v, uint64_t va)
+{
+	mfn_t l1;
+	uint64_t e = mm_walk_l1(v, va, &l1);
+	struct frame *f;
+
+	if ((e & (PTE_PRESENT | PTE_RW)) != PTE_PRESENT)
+		return NULL;
+	f = frame_get_mfn(mfn((e & PTE_FRAME) >> PAGE_SHIFT), v->domain);
+	if (f && frame_type_now(f) != FRAME_L1) {
+		frame_put(f);
+		f = NULL;
+	}
+	return f;
+}
+
+/* --- registers, by number and back --- */
+
+static const uint8_t register_at[16] = {
+#define AT(name) offsetof(struct xen_cpu_user_regs, name)
+	AT(rax), AT(rcx), AT(rdx), AT(rbx), AT(rsp), AT(rbp), AT(rsi), AT(rdi),
+	AT(r8),	 AT(r9),  AT(r10), AT(r11), AT(r12), AT(r13), AT(r14), AT(r15),
+#undef AT
+};
+
+static void load_registers(struct ptwr_state *s, const struct xen_cpu_user_regs *r)
+{
+	for (unsigned int i = 0; i < ARRAY_SIZE(register_at); i++)
+		memcpy(&s->reg[i], (const char *)r + register_at[i], sizeof(s->reg[i]));
+	s->rflags = r->rflags;
+}
+
+static void store_registers(struct xen_cpu_user_regs *r, const struct ptwr_state *s)
+{
+	for (unsigned int i = 0; i < ARRAY_SIZE(register_at); i++)
+		memcpy((char *)r + register_at[i], &s->reg[i], sizeof(s->reg[i]));
+	r->rflags = s->rflags & ~RFLAGS_RF;
+}
+
+/* --- the entry --- */
+
+/* `size` bytes of it from bit `shift` on. */
+static uint64_t part_mask(unsigned int size, unsigned int shift)
+{
+	return (size == ENTRY ? ~0ULL : (1ULL << 8 * size) - 1) << shift;
+}
+
+/* 0, -XEN_EINVAL, or -XEN_EAGAIN, -XEN_ERESTART: let the guest try again. */
+static int write_entry(struct frame *table, uint64_t va, const struct ptwr_insn *i,
+		       struct ptwr_state *s, bool *more)
+{
+	const uint64_t *entries = machine_map(frame_mfn(table));
+	unsigned int index = (unsigned int)(va % PAGE_SIZE / ENTRY);
+	unsigned int shift = (unsigned int)(va % ENTRY * 8);
+	uint64_t mask = part_mask(i->size, shift);
+	uint64_t old = __atomic_load_n(&entries[index], __ATOMIC_ACQUIRE), value;
+
+	if (va % ENTRY + i->size > ENTRY)
+		return -XEN_EINVAL;
+	s->memory = (old & mask) >> shift;
+	*more = ptwr_execute(i, s);
+	value = (old & ~mask) | (s->memory << shift & mask);
+	return value == old ? 0 : mm_replace_l1_entry(table, index, old, value);
+}
+
+/* `rep stos` of no elements does not fault: it is not what faulted. */
+static bool plausible(const struct ptwr_insn *i, const struct ptwr_state *s)
+{
+	uint64_t count = s->reg[PTWR_RCX];
+
+	return !i->rep || (i->address32 ? (uint32_t)count : count);
+}
+
+static int emulate(struct vcpu *v, struct frame *table, uint64_t va)
+{
+	struct xen_cpu_user_regs *r = vcpu_regs(v);
+	uint8_t bytes[PTWR_INSN_MAX];
+	struct ptwr_state s;
+	struct ptwr_insn i;
+	bool more;
+	int rc;
+
+	if (!ptwr_decode(bytes, fetch(r->rip, bytes), &i))
+		return -XEN_EINVAL;
+	load_registers(&s, r);
+	if (!plausible(&i, &s))
+		return -XEN_EINVAL;
+
+	rc = write_entry(table, va, &i, &s, &more);
+	if (rc)
+		return rc;
+
+	store_registers(r, &s);
+	if (!more)
+		r->rip += i.length;
+	return 0;
+}
+
+bool mm_emulate_pt_write(struct vcpu *v, uint64_t va)
+{
+	struct frame *table = find_table(v, va);
+	int rc;
+
+	if (!table)
+		return false;
+	preempt_start();
+	rc = emulate(v, table, va);
+	frame_put(table);
+	return !rc || rc == -XEN_EAGAIN || rc == -XEN_ERESTART;
+}
