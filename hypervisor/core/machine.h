@@ -27,7 +27,7 @@ struct cpu *machine_cpu(unsigned int cpu);
 void machine_relax(void);		  /* inside every waiting loop */
 void machine_kick(unsigned int cpu);	  /* make `cpu` run core_exit() soon (no-op on itself) */
 _Noreturn void machine_halt(bool reboot); /* end of the machine; power off where ACPI told us how */
-/* dom0 found these values for the PM1 control registers. S5 (off) only; returns only if it failed. */
+/* dom0 found these values for the PM1 control registers. S5 (off) only; returns if it failed. */
 int machine_sleep(unsigned int state, uint16_t pm1a, uint16_t pm1b);
 
 /* --- memory --- */
@@ -112,6 +112,11 @@ const struct tsc_scale *machine_tsc_scale(void);
 /* A TSC value and the system time of the same moment. */
 void machine_tsc_stamp(uint64_t *tsc, nsec_t *now);
 uint64_t machine_wallclock_boot(void); /* ns since 1970 at system time 0, from the board's clock */
+
+/* --- board: what the firmware said --- */
+struct boot_info;
+const struct boot_info *machine_boot_info(void);
+uint32_t machine_cpu_acpi_id(unsigned int cpu); /* its number in ACPI's tables */
 
 /* --- board: physical interrupts for dom0 (evtchn lock held; delivered by evtchn_raise_pirq) --- */
 int machine_irq_bind(struct domain *d, uint32_t pirq, uint32_t port, bool share); /* 0, -XEN_E… */
