@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The parts of memory_op, between its files. Results are the ABI's: >= 0 or -XEN_E…. Those on lists
+ * of extents begin at *at, advance it, and may return -XEN_ERESTART.
+ */
+#ifndef SHOJI_CORE_MEMORY_OP_H
+#define SHOJI_CORE_MEMORY_OP_H
+
+#include "core/domain.h"
+#include "core/guest_access.h"
+#include "core/mm.h"
+#include "core/preempt.h"
+#include "shoji/errno.h"
+
+#define EXTENT_ORDER_MAX 18 /* for the control domain; others: */
+#define EXTENT_ORDER_ANY 9
+#define COST_FRAME	 60u
+#define COST_EXTENT	 400u
+
+/* memory_extents.c */
+long memory_increase(struct vcpu *v, gva_t arg, uint64_t *at);
+long memory_decrease(struct vcpu *v, gva_t arg, uint64_t *at);
+long memory_populate(struct vcpu *v, gva_t arg, uint64_t *at);
+unsigned int memory_order_max(const struct domain *caller);
+unsigned int memory_alloc_flags(uint32_t mem_flags);
+bool memory_release(struct domain *d, uint64_t first, unsigned int order);
+
+/* memory_exchange.c */
+long memory_exchange(struct vcpu *v, gva_t arg);
+
+/* memory_query.c */
+long memory_query(struct vcpu *v, unsigned int cmd, gva_t arg);
+
+#endif

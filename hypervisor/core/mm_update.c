@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Requests to change page-table entries: lists of them by machine address, or one by the virtual
+ * address that it maps. The frame that holds the entries is referenced once for a run of
+ * requests on it; each entry is checked and written by mm_update_entry().
+ */
+#include "core/domain.h"
+#include "core/guest_access.h"
+#include "core/machine.h"
+#include "core/mm.h"
+#include "core/mm_flush.h"
+#include "core/preempt.h"
+#include "shoji/errno.h"
+
+#define COMMAND_MASK 3ULL
+#define COST_REQUEST 150
+
+/* The frame that the last request changed. */
+struct cursor {
+	struct domain *owner;
+	struct frame *frame; /* referenced; NULL: none yet */
+	uint64_t mfn;
+};
+
+static bool move_to(struct cursor *c, uint64_t n)
+{
+	if (likely(c->frame && c->mfn == n))
+		return true;
+	if (c->frame)
+		frame_put(c->frame);
+	c->mfn = n;
+	c->frame = frame_get_mfn(mfn(n), c->owner);
+	return c->frame;
+}
+
+static int update_table(struct vcpu *v, struct cursor *c, const struct xen_mmu_update *r,
+			struct domain *page_owner)
+{
+	uint64_t at = r->ptr & ~COMMAND_MASK;
+
+	if (at % sizeof(uint64_t) || !move_to(c, at >> PAGE_SHIFT))
+		return -XEN_EINVAL;
+	return mm_update_entry(v, c->frame, (unsigned int)(at % PAGE_SIZE / sizeof(uint64_t)),
+			       r->val, (r->ptr & COMMAND_MASK) == MMU_PT_UPDATE_PRESERVE_AD,
+			       page_owner);
+}
+
+static int update_m2p(const struct xen_mmu_update *r, struct domain *owner)
+{
+	mfn_t m = mfn(r->ptr >> PAGE_SHIFT);
+	struct frame *f = frame_get_mfn(m, owner);
+
+	if (!f)
+		return -XEN_EINVAL;
+	m2p_set(m, r->val);
+	frame_put(f);
+	return 0;
+}
+
+static int one_update(struct vcpu *v, struct cursor *c, gva_t at, struct domain *page_owner)
+{
+	struct xen_mmu_update r;
+
+	if (guest_read(&r, at, sizeof(r)))
+		return -XEN_EFAULT;
+	if ((r.ptr & COMMAND_MASK) == MMU_MACHPHYS_UPDATE)
+		return update_m2p(&r, page_owner);
+	return update_table(v, c, &r, page_owner);
+}
+
+int mm_mmu_update(struct vcpu *v, gva_t reqs, unsigned int count, unsigned int *done,
+		  struct domain *table_owner, struct domain *page_owner)
+{
+	struct cursor c = {.owner = table_owner};
+	int rc = mm_finish_partial(v);
+
+	for (*done = 0; !rc && *done < count; ++*done) {
+		if (*done && preempt_due()) {
+			rc = -XEN_ERESTART;
+			break;
+		}
+		rc = one_update(v, &c, gva_add(reqs, *done * sizeof(struct xen_mmu_update)),
+				page_owner);
+		if (rc)
+			break;
+		preempt_charge(COST_REQUEST);
+	}
+	if (c.frame)
+		frame_put(c.frame);
+	return rc;
+}
+
+/* --- by virtual address --- */
+
+static int flush_after(struct vcpu *v, uint64_t va, uint64_t flags)
+{
+	cpumask_t cpus;
+	int rc;
+
+	if (!(flags & UVMF_FLUSHTYPE_MASK))
+		return 0;
+	if (flags & UVMF_ALL)
+		cpus = mm_domain_cpus(v->domain);
+	else if (!(flags & ~UVMF_FLUSHTYPE_MASK))
+		cpus = mm_this_cpu_mask();
+	else {
+		rc = mm_vcpu_mask(v->domain, flags & ~(UVMF_FLUSHTYPE_MASK | UVMF_ALL), &cpus);
+		if (rc)
+			return rc;
+	}
+	if ((flags & UVMF_FLUSHTYPE_MASK) == UVMF_INVLPG)
+		mm_flush_address(cpus, va);
+	else
+		machine_flush_all(cpus);
+	return 0;
+}
+
+int mm_update_va_mapping(struct vcpu *v, uint64_t va, uint64_t value, uint64_t flags,
+			 struct domain *page_owner)
+{
+	struct frame *f;
+	mfn_t table;
+	int rc;
+
+	(void)mm_walk_l1(v, va, &table);
+	f = mfn_eq(table, INVALID_MFN) ? NULL : frame_get_mfn(table, v->domain);
+	if (!f)
+		return -XEN_EINVAL;
+	rc = mm_update_entry(v, f, va >> PAGE_SHIFT & 511, value, false, page_owner);
+	frame_put(f);
+	return rc ? rc : flush_after(v, va, flags);
+}
