@@ -2,9 +2,10 @@
 /*
  * The domain builder for dom0.
  *
- * Duty: memory, kernel, initrd, frame list, page tables, start_info and vCPUs of the control domain. Its
- * tables are written raw into its own frames and then validated like any guest's, by pinning the L4.
- * The layout is decided in dom0_layout.c; frames come in chunks that are remembered until the end.
+ * Duty: memory, kernel, initrd, frame list, page tables, start_info and vCPUs of the control
+ * domain. Its tables are written raw into its own frames and then validated like any guest's, by
+ * pinning the L4. The layout is decided in dom0_layout.c; frames come in chunks that are remembered
+ * until the end.
  */
 #include "core/dom0_build.h"
 
@@ -65,7 +66,8 @@ static void *pfn_map(const struct builder *b, uint64_t pfn)
 
 static uint64_t choose_pages(const struct dom0_options *o)
 {
-	uint64_t available = frames_free(), reserve = MIN(available / 16, RESERVE_MAX >> PAGE_SHIFT);
+	uint64_t available = frames_free(),
+		 reserve = MIN(available / 16, RESERVE_MAX >> PAGE_SHIFT);
 	uint64_t wanted = o->memory_bytes >> PAGE_SHIFT;
 
 	if (!wanted || wanted > available - reserve)
@@ -321,7 +323,8 @@ static void parse_kernel(struct builder *b)
 static void create_domain(struct builder *b, const struct dom0_options *o)
 {
 	struct domain_limits limits = {.grant_frames = 64};
-	unsigned int vcpus = o->vcpus ? MIN(o->vcpus, (unsigned int)MAX_VCPUS) : machine_cpu_count();
+	unsigned int vcpus =
+		o->vcpus ? MIN(o->vcpus, (unsigned int)MAX_VCPUS) : machine_cpu_count();
 
 	if (domain_create(domid(0), vcpus, &limits, &b->d))
 		panic("dom0: cannot be created");

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * dom0's initial layout (shoji/start_info.h describes it): kernel, initrd and frame list, unless the
- * kernel's notes let these stay unmapped, start_info, page tables, stack, slack; then the rest.
+ * dom0's initial layout (shoji/start_info.h describes it): kernel, initrd and frame list, unless
+ * the kernel's notes let these stay unmapped, start_info, page tables, stack, slack; then the rest.
  */
 #include "core/dom0_layout.h"
 

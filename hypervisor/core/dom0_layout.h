@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Where everything goes in dom0's initial memory. Pure. Units: pfn (frames), bytes where named so. */
+/* Where everything goes in dom0's initial memory. Pure. Units: pfn (frames), bytes where named so.
+ */
 #ifndef SHOJI_CORE_DOM0_LAYOUT_H
 #define SHOJI_CORE_DOM0_LAYOUT_H
 
@@ -11,8 +12,8 @@ struct pfn_range {
 };
 
 struct dom0_layout {
-	uint64_t virt_base;	/* virtual address of pfn 0 */
-	uint64_t mapped_end;	/* pfns below are mapped at virt_base + (pfn << 12) */
+	uint64_t virt_base;  /* virtual address of pfn 0 */
+	uint64_t mapped_end; /* pfns below are mapped at virt_base + (pfn << 12) */
 	struct pfn_range start_info, tables, stack;
 	struct pfn_range initrd;     /* within the mapping or behind it */
 	struct pfn_range p2m;	     /* the list */

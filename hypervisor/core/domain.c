@@ -43,6 +43,7 @@ static void domain_free(struct domain *d)
 	grant_free(d);
 	evtchn_free(d);
 	machine_domain_destroy(d);
+	hv_free(d->memory_map);
 	hv_free(d);
 }
 

@@ -19,6 +19,7 @@
 
 struct grant_table;
 struct irq_table;
+struct memory_map;
 
 enum domain_dying { DOMAIN_ALIVE, DOMAIN_DYING, DOMAIN_DEAD };
 
@@ -59,6 +60,7 @@ struct domain {
 	struct frame *shared_info_frame;
 	uint64_t max_pfn; /* highest guest frame + 1 that it told us of */
 	uint64_t vm_assist;
+	struct memory_map *memory_map; /* given by the tools, or NULL; lock until it runs */
 
 	struct evtchn_table evtchn;
 	uint32_t polling; /* vCPUs in SCHEDOP_poll; atomic */

@@ -96,7 +96,8 @@ unsigned int machine_cpu_policy(const struct domain *d, struct xen_cpuid_leaf *o
 /* Features may be taken away, not added: -XEN_EINVAL and the leaf that does. */
 int machine_set_cpu_policy(struct domain *d, const struct xen_cpuid_leaf *leaves,
 			   unsigned int count, uint32_t *bad_leaf, uint32_t *bad_subleaf);
-/* CPUID words 1.EDX 1.ECX 80000001.EDX 80000001.ECX D:1.EAX 7.EBX 7.ECX 80000007.EDX of the host. */
+/* CPUID words 1.EDX 1.ECX 80000001.EDX 80000001.ECX D:1.EAX 7.EBX 7.ECX 80000007.EDX of the host.
+ */
 void machine_cpu_features(uint32_t words[8]);
 
 /* --- time --- */

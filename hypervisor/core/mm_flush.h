@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Which CPUs a guest's flush request concerns: those where a vCPU of it is loaded now. A vCPU that is
- * loaded later starts with empty TLBs. */
+/* Which CPUs a guest's flush request concerns: those where a vCPU of it is loaded now. A vCPU that
+ * is loaded later starts with empty TLBs. */
 #ifndef SHOJI_CORE_MM_FLUSH_H
 #define SHOJI_CORE_MM_FLUSH_H
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * The page-table entry of a grant mapping: in a table of the caller's, named by the entry's machine
- * address or by the virtual address that it maps. It holds its own references on the frame, like any
- * mapping of a foreign frame, so that tearing down page tables needs no knowledge of grants.
+ * address or by the virtual address that it maps. It holds its own references on the frame, like
+ * any mapping of a foreign frame, so that tearing down page tables needs no knowledge of grants.
  */
 #include "core/domain.h"
 #include "core/machine.h"

@@ -17,9 +17,6 @@ void tsc_scale_from_hz(uint64_t hz, uint32_t *mul, int8_t *shift)
 		scaled <<= 1;
 		s++;
 	}
-	if (s < 0)
-		*mul = (uint32_t)((((unsigned __int128)NSEC_PER_SEC << 32) << -s) / hz);
-	else
-		*mul = (uint32_t)((((unsigned __int128)NSEC_PER_SEC << 32) >> s) / hz);
+	*mul = (uint32_t)((NSEC_PER_SEC << 32) / scaled); /* 2^31 .. 2^32 - 1 */
 	*shift = s;
 }

@@ -51,6 +51,7 @@ static void set_registers(struct vcpu *v, const struct xen_vcpu_guest_context *c
 	*vcpu_regs(v) = c->user_regs;
 	fix_selectors(vcpu_regs(v));
 	vcpu_regs(v)->rflags = vcpu_clean_rflags(c->user_regs.rflags);
+	v->iopl = c->user_regs.rflags >> 12 & 3;
 	v->entry.user_mode = !(c->flags & VGCF_in_kernel);
 	v->fs_base = c->fs_base;
 	v->gs_base_kernel = c->gs_base_kernel;

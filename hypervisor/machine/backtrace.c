@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * Backtraces by frame pointers. The symbol table is made by symbols.py from a first link and comes
- * in with the second; the weak one here stands in until then. Offsets are from text_start, sorted.
+ * in with the second; the first is linked with an empty one. Offsets are from text_start, sorted.
  */
 #include "machine/backtrace.h"
 
@@ -12,10 +12,6 @@
 #define DEPTH_MAX 32
 
 extern const char text_start[], text_end[];
-
-__attribute__((weak)) const uint32_t symbols_count = 0;
-__attribute__((weak)) const struct symbol symbols[1] = {{0, 0}};
-__attribute__((weak)) const char symbols_names[1] = "";
 
 static bool in_text(uint64_t address)
 {

@@ -240,7 +240,7 @@ static void load_own_gdt(struct percpu *p)
 static void load_cr3(uint64_t root)
 {
 	this_percpu()->cr3 = root;
-	tlb_about_to_flush();
+	tlb_note_reload();
 	cpu_write_cr3(root);
 }
 

@@ -14,7 +14,7 @@ struct vcpu_machine {
 
 struct domain_machine {
 	uint64_t *l3, *l2;
-	uint64_t *l1[4]; /* 16 vCPUs each */
+	uint64_t *l1[4];	      /* 16 vCPUs each */
 	struct xen_cpuid_leaf *cpuid; /* what the tools left of each feature leaf, or NULL */
 	unsigned int cpuid_count;
 };

@@ -9,6 +9,7 @@
 #include "machine/emulate.h"
 
 #include "core/domain.h"
+#include "core/log.h"
 #include "core/guest_access.h"
 #include "core/mm.h"
 #include "machine/cpu_ops.h"

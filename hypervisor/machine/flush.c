@@ -8,24 +8,26 @@
  */
 #include "machine/flush.h"
 
-#include "core/machine.h"
+#include "core/tlb.h"
 #include "machine/apic.h"
 #include "machine/cpu_ops.h"
 #include "machine/percpu.h"
 #include "machine/vectors.h"
 
 #define FLUSH_EVERYTHING ~0ULL
+#define FLUSH_CACHES	 (~0ULL - 1)
 
 struct mailbox {
 	uint64_t asked_by; /* incoming, atomic */
 	uint64_t waiting;  /* outgoing: CPUs still to answer, atomic */
-	uint64_t address;  /* outgoing: a page, or FLUSH_EVERYTHING */
+	uint64_t address;  /* outgoing: a page, or one of the above */
 } __attribute__((aligned(64)));
 
 static struct mailbox boxes[MAX_CPUS];
 
 void flush_local(void)
 {
+	tlb_note_reload();
 	cpu_write_cr3(cpu_read_cr3());
 }
 
@@ -33,6 +35,8 @@ static void flush_what(uint64_t address)
 {
 	if (address == FLUSH_EVERYTHING)
 		flush_local();
+	else if (address == FLUSH_CACHES)
+		cpu_wbinvd();
 	else
 		cpu_invlpg(address);
 }
@@ -93,4 +97,12 @@ void machine_flush_all(cpumask_t cpus)
 void machine_flush_page(cpumask_t cpus, uint64_t va)
 {
 	flush_cpus(cpus, va);
+}
+
+void machine_flush_caches(bool all_cpus)
+{
+	cpumask_t self = 1ULL << this_cpu()->id;
+	cpumask_t all = machine_cpu_count() < 64 ? (1ULL << machine_cpu_count()) - 1 : ~0ULL;
+
+	flush_cpus(all_cpus ? all : self, FLUSH_CACHES);
 }

@@ -10,6 +10,7 @@
 #include "core/domain.h"
 #include "core/frame.h"
 #include "core/log.h"
+#include "core/memory_map.h"
 #include "core/sched.h"
 #include "lib/string.h"
 #include "machine/acpi.h"
@@ -103,6 +104,39 @@ static void start_cpus(void)
 	log_info("%u of %u CPUs on line", smp_start_all(options.maxcpus), acpi.cpu_count);
 }
 
+/* The map as dom0 is to see it: what we use ourselves is RAM like any other. */
+static uint32_t e820_type(uint32_t type)
+{
+	if (boot_memory_is_ram(type))
+		return XEN_E820_RAM;
+	switch (type) {
+	case BOOT_MEMORY_ACPI:
+		return XEN_E820_ACPI;
+	case BOOT_MEMORY_NVS:
+		return XEN_E820_NVS;
+	case BOOT_MEMORY_UNUSABLE:
+		return XEN_E820_UNUSABLE;
+	default:
+		return XEN_E820_RESERVED;
+	}
+}
+
+static void fill_memory_map(const struct boot_info *info)
+{
+	struct memory_map *m = &machine_memory;
+
+	for (unsigned int i = 0; i < info->memory_count; i++) {
+		const struct boot_memory *b = &info->memory[i];
+		struct xen_e820_entry *last = m->count ? &m->entries[m->count - 1] : NULL;
+		uint32_t type = e820_type(b->type);
+
+		if (last && last->type == type && last->addr + last->size == b->base)
+			last->size += b->size;
+		else
+			m->entries[m->count++] = (struct xen_e820_entry){b->base, b->size, type};
+	}
+}
+
 static void start_dom0(void)
 {
 	struct dom0_options o = {
@@ -115,6 +149,7 @@ static void start_dom0(void)
 	hv.total_frames = frames_total();
 	hv.dom_io = domain_create_owner(domid(DOMID_IO));
 	hv.dom_xen = domain_create_owner(domid(DOMID_XEN));
+	fill_memory_map(boot_info);
 	dom0_build(boot_info, &o);
 	paging_free_loader(boot_info);
 }

@@ -51,6 +51,12 @@ uint64_t paging_root(void)
 	return paging_phys(root);
 }
 
+void paging_copy_slots(uint64_t *l4)
+{
+	memcpy(l4 + HYPERVISOR_FIRST_SLOT, root + HYPERVISOR_FIRST_SLOT,
+	       (HYPERVISOR_LAST_SLOT - HYPERVISOR_FIRST_SLOT + 1) * sizeof(*l4));
+}
+
 paddr_t paging_phys(const void *va)
 {
 	uint64_t a = (uint64_t)va;
@@ -328,19 +334,17 @@ void *paging_map_stub(unsigned int cpu, const void *code)
 	return data;
 }
 
-/* What is not RAM is a device's or the firmware's, dom0's business; the interrupt controllers are
- * ours. */
-bool machine_mmio_ok(mfn_t m)
+enum mmio_access machine_mmio_access(mfn_t m)
 {
 	paddr_t at = m.n << PAGE_SHIFT;
 	const struct boot_memory *piece = piece_of(at);
 
 	if (piece && boot_memory_is_ram(piece->type) && at >= LOW_MEMORY)
-		return false;
-	if (at == ROUND_DOWN(acpi.lapic_address, PAGE_SIZE))
-		return false;
+		return MMIO_NONE;
+	if (at == ROUND_DOWN(acpi.lapic_address, PAGE_SIZE) || at == acpi.hpet)
+		return MMIO_READ;
 	for (unsigned int i = 0; i < acpi.ioapic_count; i++)
 		if (at == ROUND_DOWN(acpi.ioapic[i].address, PAGE_SIZE))
-			return false;
-	return true;
+			return MMIO_READ;
+	return MMIO_ALL;
 }

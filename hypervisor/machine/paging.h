@@ -36,6 +36,7 @@ void paging_set_image(paddr_t phys);
 void paging_init(const struct boot_info *info);
 void paging_free_loader(const struct boot_info *info); /* the boot program's memory, at last */
 void paging_load_ap(void);			       /* the same tables on another CPU */
+void paging_copy_slots(uint64_t *l4);		       /* 256 to 271 of our own L4 */
 uint64_t paging_root(void); /* physical address of the hypervisor's own L4 */
 
 static inline void *paging_virt(paddr_t at)

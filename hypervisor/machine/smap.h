@@ -7,8 +7,14 @@
 #define SHOJI_MACHINE_SMAP_H
 
 #ifdef __ASSEMBLER__
-.macro SMAP_CLAC 771 :.byte 0x0f, 0x1f, 0x00.pushsection.smap_sites, "a",
-	@progbits.long 771b -..popsection.endm
+/* clang-format off */
+	.macro SMAP_CLAC
+771:	.byte	0x0f, 0x1f, 0x00
+	.pushsection .smap_sites, "a", @progbits
+	.long	771b - .
+	.popsection
+	.endm
+/* clang-format on */
 #else
 #include "lib/types.h"
 

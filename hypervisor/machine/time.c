@@ -45,6 +45,15 @@ static struct sample take_sample(const struct clocksource *c)
 	return best;
 }
 
+/* a * b / c, by the CPU's 128-bit product; the result fits in 64 bits. */
+static uint64_t mul_div(uint64_t a, uint64_t b, uint64_t c)
+{
+	uint64_t high, result;
+
+	__asm__("mulq %4\n\tdivq %3" : "=a"(result), "=&d"(high) : "0"(a), "r"(c), "r"(b) : "cc");
+	return result;
+}
+
 static uint64_t measure_hz(const struct clocksource *c)
 {
 	struct sample a = take_sample(c), b;
@@ -54,8 +63,7 @@ static uint64_t measure_hz(const struct clocksource *c)
 		cpu_pause();
 		b = take_sample(c);
 	} while (((b.reference - a.reference) & c->mask) < wanted);
-	return (uint64_t)((unsigned __int128)(b.tsc - a.tsc) * c->hz /
-			  ((b.reference - a.reference) & c->mask));
+	return mul_div(b.tsc - a.tsc, c->hz, (b.reference - a.reference) & c->mask);
 }
 
 void time_init_bsp(void)
