@@ -1,0 +1,9 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# `shoji`: the management command, all of cli/ and top/ over the library.
+
+SHOJI_OBJECTS := $(patsubst %.c,$(T)/%.o,$(wildcard cli/*.c) $(wildcard top/*.c))
+TOOLS_PROGRAMS += $(T)/shoji
+
+$(T)/shoji: LDLIBS += -lxencall -lxenforeignmemory -lxml2 -llzma -lz -lzstd -lncursesw -ltinfo
+$(T)/shoji: $(SHOJI_OBJECTS) $(T)/libshoji.a
+	$(LINK)
