@@ -102,6 +102,7 @@ static inline bool frame_pinned(const struct frame *f)
 /* --- allocation (core/frame_alloc.c, buddy; LOCK_HEAP) --- */
 #define ALLOC_ZERO    1u
 #define ALLOC_BELOW4G 2u
+#define ALLOC_FROZEN  4u /* a domain's, for an exchange: beyond max_pages, and frozen (below) */
 void frames_init(uint64_t max_mfn, void *table_memory);
 void frames_add_range(mfn_t start, uint64_t count); /* give RAM to the allocator */
 /* For the hypervisor itself: 2^order frames, zeroed; NULL: none left. */
@@ -111,6 +112,14 @@ void hv_free_pages(void *va, unsigned int order);
 struct frame *domain_alloc_frames(struct domain *d, unsigned int order, unsigned int flags);
 /* Drop the allocated reference of a frame d owns: -XEN_EINVAL if it was already dropped. */
 int domain_release_frame(struct domain *d, struct frame *f);
+/*
+ * A frozen frame is still d's, but nobody can get a reference to it. Freezing succeeds where
+ * nothing but the list of d's frames refers to it; it ends with a thaw or by giving the frame up
+ * for good.
+ */
+struct frame *domain_freeze_frame(struct domain *d, mfn_t m); /* NULL: it is not d's, or in use */
+void domain_thaw_frame(struct domain *d, struct frame *f);
+void domain_free_frozen(struct frame *f);
 /* Make a hypervisor page readable/writable to d (shared_info, grant frames): type stays. */
 void frame_share(void *va, struct domain *d, bool writable);
 void frame_unshare(void *va);

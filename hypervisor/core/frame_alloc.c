@@ -70,7 +70,7 @@ static void add_shared(struct frame *f, struct domain *d, bool writable)
 	__atomic_store_n(&f->count, FRAME_HYPERVISOR | 1, __ATOMIC_RELEASE);
 }
 
-static void add_frames(struct frame *f, struct domain *d, unsigned int order)
+static void add_frames(struct frame *f, struct domain *d, unsigned int order, uint64_t count)
 {
 	if (!has_frames(d))
 		domain_ref(d);
@@ -78,14 +78,15 @@ static void add_frames(struct frame *f, struct domain *d, unsigned int order)
 	for (uint64_t i = 0; i < 1ULL << order; i++) {
 		f[i].owner = d;
 		list_add_tail(&f[i].link, &d->pages);
-		__atomic_store_n(&f[i].count, FRAME_ALLOCATED | 1, __ATOMIC_RELEASE);
+		__atomic_store_n(&f[i].count, count, __ATOMIC_RELEASE);
 	}
 }
 
-static bool may_have(const struct domain *d, uint64_t count)
+static bool may_have(const struct domain *d, uint64_t count, unsigned int flags)
 {
-	return d->dying == DOMAIN_ALIVE && d->page_count <= d->max_pages &&
-	       count <= d->max_pages - d->page_count;
+	if (d->dying != DOMAIN_ALIVE || (flags & ALLOC_FROZEN))
+		return d->dying == DOMAIN_ALIVE;
+	return d->page_count <= d->max_pages && count <= d->max_pages - d->page_count;
 }
 
 struct frame *domain_alloc_frames(struct domain *d, unsigned int order, unsigned int flags)
@@ -93,7 +94,7 @@ struct frame *domain_alloc_frames(struct domain *d, unsigned int order, unsigned
 	struct frame *f;
 	bool added;
 
-	if (order > HEAP_ORDER_MAX || !may_have(d, 1ULL << order))
+	if (order > HEAP_ORDER_MAX || !may_have(d, 1ULL << order, flags))
 		return NULL; /* early; decided below */
 	f = heap_take(order, flags);
 	if (!f)
@@ -101,9 +102,9 @@ struct frame *domain_alloc_frames(struct domain *d, unsigned int order, unsigned
 	make_clean(f, order, flags & ALLOC_ZERO);
 
 	spin_lock(&d->page_lock);
-	added = may_have(d, 1ULL << order);
+	added = may_have(d, 1ULL << order, flags);
 	if (added)
-		add_frames(f, d, order);
+		add_frames(f, d, order, flags & ALLOC_FROZEN ? 0 : FRAME_ALLOCATED | 1);
 	spin_unlock(&d->page_lock);
 	if (added)
 		return f;
@@ -172,4 +173,31 @@ int domain_release_frame(struct domain *d, struct frame *f)
 	if (!(to & FRAME_COUNT_MASK))
 		frame_release(f);
 	return 0;
+}
+
+/* --- frozen: on the owner's list, with count 0, which never rises by itself --- */
+
+struct frame *domain_freeze_frame(struct domain *d, mfn_t m)
+{
+	struct frame *f = frame_get_mfn(m, d);
+	uint64_t alone = FRAME_ALLOCATED | 2;
+
+	if (!f)
+		return NULL;
+	if (word_cas(&f->count, &alone, 0))
+		return f;
+	frame_put(f);
+	return NULL;
+}
+
+void domain_thaw_frame(struct domain *d, struct frame *f)
+{
+	__atomic_store_n(&f->count, FRAME_ALLOCATED | 1, __ATOMIC_SEQ_CST);
+	if (unlikely(__atomic_load_n(&d->dying, __ATOMIC_SEQ_CST) != DOMAIN_ALIVE))
+		(void)domain_release_frame(d, f); /* mm_relinquish() may have passed by */
+}
+
+void domain_free_frozen(struct frame *f)
+{
+	frame_release(f);
 }

@@ -12,11 +12,6 @@ struct extents {
 	uint64_t *at;
 };
 
-unsigned int memory_order_max(const struct domain *caller)
-{
-	return caller->privileged ? EXTENT_ORDER_MAX : EXTENT_ORDER_ANY;
-}
-
 unsigned int memory_alloc_flags(uint32_t mem_flags)
 {
 	unsigned int bits = XENMEMF_get_address_bits(mem_flags);
@@ -29,7 +24,7 @@ static int begin(struct vcpu *v, gva_t arg, uint64_t *at, struct extents *e)
 	e->at = at;
 	if (guest_read(&e->r, arg, sizeof(e->r)))
 		return -XEN_EFAULT;
-	if (e->r.extent_order > memory_order_max(v->domain))
+	if (e->r.extent_order > EXTENT_ORDER_MAX)
 		return -XEN_EPERM;
 	if (*at > e->r.nr_extents)
 		return -XEN_EINVAL;

@@ -12,16 +12,14 @@
 #include "core/preempt.h"
 #include "shoji/errno.h"
 
-#define EXTENT_ORDER_MAX 18 /* for the control domain; others: */
-#define EXTENT_ORDER_ANY 9
-#define COST_FRAME	 60u
+#define EXTENT_ORDER_MAX 9   /* frames of an extent are cleared without a pause: at most 2 MiB */
+#define COST_FRAME	 60u /* in units of preemption */
 #define COST_EXTENT	 400u
 
 /* memory_extents.c */
 long memory_increase(struct vcpu *v, gva_t arg, uint64_t *at);
 long memory_decrease(struct vcpu *v, gva_t arg, uint64_t *at);
 long memory_populate(struct vcpu *v, gva_t arg, uint64_t *at);
-unsigned int memory_order_max(const struct domain *caller);
 unsigned int memory_alloc_flags(uint32_t mem_flags);
 bool memory_release(struct domain *d, uint64_t first, unsigned int order);
 
