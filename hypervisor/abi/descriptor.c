@@ -21,5 +21,7 @@ long abi_set_gdt(uint64_t frames, uint64_t entries)
 
 long abi_update_descriptor(uint64_t machine_address, uint64_t value)
 {
-	return descriptor_write(current_vcpu()->domain, machine_address, value);
+	int rc = descriptor_write(current_vcpu()->domain, machine_address, value);
+
+	return rc == -XEN_ERESTART ? abi_continue(machine_address, value, 0, 0) : rc;
 }

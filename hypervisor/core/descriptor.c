@@ -24,21 +24,21 @@ bool descriptor_check(uint64_t *d)
 
 int descriptor_write(struct domain *d, uint64_t machine_address, uint64_t value)
 {
+	unsigned int index = (unsigned int)(machine_address % PAGE_SIZE / sizeof(value));
 	mfn_t m = mfn(machine_address >> PAGE_SHIFT);
-	uint64_t *slot = (uint64_t *)machine_map(m) + machine_address % PAGE_SIZE / 8;
 	struct frame *f;
-	int rc = -XEN_EINVAL;
+	int rc;
 
-	if (machine_address % 8 || !descriptor_check(&value))
-		return rc;
+	if (machine_address % sizeof(value) || !descriptor_check(&value))
+		return -XEN_EINVAL;
 	f = frame_get_mfn(m, d);
 	if (!f)
-		return rc;
+		return -XEN_EINVAL;
 	rc = frame_get_type(f, frame_type_now(f) == FRAME_SEGDESC ? FRAME_SEGDESC : FRAME_WRITABLE);
 	if (!rc) {
-		__atomic_store_n(slot, value, __ATOMIC_RELEASE);
+		__atomic_store_n((uint64_t *)machine_map(m) + index, value, __ATOMIC_RELEASE);
 		frame_put_type_final(f);
 	}
 	frame_put(f);
-	return rc == -XEN_ERESTART ? -XEN_EINVAL : rc;
+	return rc;
 }

@@ -12,7 +12,7 @@ struct domain;
 #define DESC_DPL      (3ULL << 45)
 #define DESC_PRESENT  (1ULL << 47)
 
-/* One descriptor at a machine address, in a frame that d owns: 0, -XEN_EINVAL. */
+/* One descriptor at a machine address, in a frame that d owns: 0, -XEN_EINVAL, -XEN_ERESTART. */
 int descriptor_write(struct domain *d, uint64_t machine_address, uint64_t value);
 
 #endif

@@ -92,14 +92,16 @@ bool mm_map_ldt_page(struct vcpu *v, unsigned int page)
 {
 	uint64_t entry;
 	mfn_t table, m;
+	int rc;
 
-	if (page * PER_PAGE >= v->ldt_entries)
+	if (page * PER_PAGE >= v->ldt_entries || !mfn_eq(machine_ldt_frame(v, page), INVALID_MFN))
 		return false;
 	entry = mm_walk_root(v->cr3_kernel, v->ldt_base + page * PAGE_SIZE, &table);
 	m = mfn((entry & PTE_FRAME) >> PAGE_SHIFT);
-	if (!(entry & PTE_PRESENT) || !mfn_valid(m) ||
-	    frame_get_and_type(mfn_frame(m), v->domain, FRAME_SEGDESC))
+	if (!(entry & PTE_PRESENT) || !mfn_valid(m))
 		return false;
-	machine_map_ldt(v, page, m);
-	return true;
+	rc = frame_get_and_type(mfn_frame(m), v->domain, FRAME_SEGDESC);
+	if (!rc)
+		machine_map_ldt(v, page, m);
+	return !rc || rc == -XEN_ERESTART; /* interrupted: the guest will fault again */
 }

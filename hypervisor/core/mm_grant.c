@@ -47,6 +47,7 @@ static uint64_t read_place(const struct place *p)
 	return __atomic_load_n(&entries[p->index], __ATOMIC_RELAXED);
 }
 
+/* An entry that is there already is replaced, as by any other change. */
 int mm_grant_map(struct vcpu *v, bool contains_pte, uint64_t addr, mfn_t frame,
 		 struct domain *frame_owner, bool readonly, uint64_t avail_bits)
 {
@@ -57,10 +58,7 @@ int mm_grant_map(struct vcpu *v, bool contains_pte, uint64_t addr, mfn_t frame,
 
 	if (rc)
 		return rc;
-	if (read_place(&p) & PTE_PRESENT)
-		rc = -XEN_EBUSY;
-	else
-		rc = mm_update_entry(v, p.table, p.index, value, false, frame_owner);
+	rc = mm_update_entry(v, p.table, p.index, value, false, frame_owner);
 	frame_put(p.table);
 	return rc;
 }
@@ -71,6 +69,21 @@ static bool maps(uint64_t entry, mfn_t frame, bool readonly)
 	       !(entry & PTE_RW) == readonly;
 }
 
+/* Only exactly this mapping goes; Accessed and Dirty may change under our eyes a few times. */
+static int remove_mapping(const struct place *p, mfn_t frame, bool readonly)
+{
+	int rc = -XEN_EAGAIN;
+
+	for (unsigned int tries = 0; tries < 4 && rc == -XEN_EAGAIN; tries++) {
+		uint64_t entry = read_place(p);
+
+		if (!maps(entry, frame, readonly))
+			return -XEN_EINVAL;
+		rc = mm_replace_l1_entry(p->table, p->index, entry, 0);
+	}
+	return rc;
+}
+
 /* The grant may be taken back as soon as we return: no TLB may still know it. */
 int mm_grant_unmap(struct vcpu *v, bool contains_pte, uint64_t addr, mfn_t frame, bool readonly)
 {
@@ -79,10 +92,7 @@ int mm_grant_unmap(struct vcpu *v, bool contains_pte, uint64_t addr, mfn_t frame
 
 	if (rc)
 		return rc;
-	if (maps(read_place(&p), frame, readonly))
-		rc = mm_update_entry(v, p.table, p.index, 0, false, v->domain);
-	else
-		rc = -XEN_EINVAL;
+	rc = remove_mapping(&p, frame, readonly);
 	frame_put(p.table);
 	if (!rc && contains_pte)
 		machine_flush_all(mm_domain_cpus(v->domain));
