@@ -58,7 +58,7 @@ def parse_arguments():
     parser.add_argument("--hypervisor", default="shoji", choices=["shoji", "xen"])
     parser.add_argument("--cpus", type=int, default=2)
     parser.add_argument("--memory", type=int, default=4096, help="MiB")
-    parser.add_argument("--cpu-model", default="Haswell-v4", help="for the emulation")
+    parser.add_argument("--cpu-model", default="Haswell-v4,-pcid,-x2apic,-tsc-deadline,-invpcid,-spec-ctrl", help="for the emulation")
     parser.add_argument("--tour", action="store_true", help="the scripted tour, on a terminal too")
     parser.add_argument("--log", default=os.path.join(image.BUILD, "logs/run.log"), help="the tour's console")
     parser.add_argument("--dry-run", action="store_true", help="build the image, print QEMU's command")
