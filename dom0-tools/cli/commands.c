@@ -15,6 +15,18 @@ const struct command commands[] = {
 	 cmd_version, false},
 	{"dmesg", "[--clear]", "show the log of the hypervisor",
 	 "  --clear   empty the log after showing it", cmd_dmesg, false},
+	{"create", "FILE.xml [--paused]", "make a domain from its definition and start it",
+	 "  --paused  make it, but do not let it run yet\n  --json    print id, name and uuid",
+	 cmd_create, false},
+	{"validate", "FILE.xml", "check a definition and the files it names", NULL, cmd_validate,
+	 false},
+	{"shutdown", "DOMAIN [--wait[=SECONDS]]", "ask a domain to shut down",
+	 "  --wait    until it is gone (60 s when no number is given)", cmd_shutdown, false},
+	{"reboot", "DOMAIN", "ask a domain to reboot", NULL, cmd_reboot, false},
+	{"destroy", "DOMAIN", "end a domain at once, without asking it", NULL, cmd_destroy, false},
+	{"pause", "DOMAIN", "stop a domain's vCPUs", NULL, cmd_pause, false},
+	{"unpause", "DOMAIN", "let a paused domain run", NULL, cmd_unpause, false},
+	{"dumpxml", "DOMAIN", "show the definition of a running domain", NULL, cmd_dumpxml, false},
 	{"help", "[COMMAND]", "explain a command", NULL, cmd_help, false},
 };
 

@@ -172,8 +172,19 @@ int record_lock_name(const char *name, struct failure *f)
 		return fail_errno(f, FAIL_GENERAL, "lock the name", name, NULL);
 	if (!flock(fd, LOCK_EX | LOCK_NB))
 		return fd;
-	fail_set(f, FAIL_EXISTS, "use the name", name, "wait for it, or choose another name",
-		 "another command is creating a domain of that name");
+	fail_set(f, FAIL_EXISTS, "use the name", name,
+		 "'shoji list' shows the domains; choose another name, or wait",
+		 "a domain of that name is there, or is just being made or taken away");
 	close(fd);
 	return -1;
+}
+
+bool record_supervised(const struct record *r)
+{
+	int fd = record_lock_name(r->name, NULL);
+
+	if (fd < 0)
+		return true;
+	close(fd);
+	return false;
 }

@@ -13,6 +13,7 @@
 #ifndef SHOJI_LIB_RECORD_H
 #define SHOJI_LIB_RECORD_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
 
@@ -36,6 +37,8 @@ int record_read(uint16_t domid, struct record *record);
 /* The definition of a running domain of ours. */
 struct domain_def *record_definition(uint16_t domid, struct failure *f);
 void record_remove(uint16_t domid);
+/* The supervisor of the record still lives (it holds the lock of the name). */
+bool record_supervised(const struct record *record);
 
 /* Holds the name for the time of a creation, so that two cannot take it at once. Returns a
  * descriptor to close, or -1 with FAIL_EXISTS. */
