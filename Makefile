@@ -30,10 +30,18 @@ test: deps       ## every test in at most 35 minutes on 2 cores; ends with "N pa
 test-full: deps  ## the same and what takes longer
 	@$(PYTHON) tests/tools/run_tests.py --full
 
+bench: deps      ## instructions by privilege level, beside Debian's Xen 4.17, as a table
+	@$(MAKE) --no-print-directory all
+	@$(PYTHON) tests/tools/fetch.py
+	@$(PYTHON) tests/bench/bench.py
+
+guest-kernel:    ## build the patched guest kernel (about 10 minutes)
+	@guest-kernel-patches/build.sh
+
 format-check:    ## layout of the sources, licence lines, stand-alone headers
 	@$(PYTHON) tests/tools/check_sources.py
 
 clean:           ## remove what was built; keep what was downloaded
-	rm -rf $(filter-out build/debs build/kernel build/xen build/root build/stamps,$(wildcard build/*))
+	rm -rf $(filter-out build/debs build/kernel build/xen build/root build/stamps build/guest-kernel,$(wildcard build/*))
 
-.PHONY: help all $(PARTS) deps run test test-full format-check clean
+.PHONY: help all $(PARTS) deps run test test-full bench guest-kernel format-check clean

@@ -6,6 +6,9 @@
  */
 #include "core/memory_op.h"
 
+/* A list of more entries does not fit into the address space. */
+#define EXTENTS_MAX (1ULL << 45)
+
 struct extents {
 	struct xen_memory_reservation r;
 	struct domain *d; /* referenced */
@@ -26,7 +29,7 @@ static int begin(struct vcpu *v, gva_t arg, uint64_t *at, struct extents *e)
 		return -XEN_EFAULT;
 	if (e->r.extent_order > EXTENT_ORDER_MAX)
 		return -XEN_EPERM;
-	if (*at > e->r.nr_extents)
+	if (*at > e->r.nr_extents || e->r.nr_extents > EXTENTS_MAX)
 		return -XEN_EINVAL;
 	e->d = domain_resolve(v->domain, e->r.domid);
 	return e->d ? 0 : -XEN_ESRCH;

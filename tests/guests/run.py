@@ -1,0 +1,102 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: GPL-2.0-only
+"""Run the test kernels, each as the control domain of a small machine; the last line counts.
+
+A kernel says "PASS name" or "FAIL name: why" per test and "END …" when it is through; one that does
+not get there has failed, and the end of what it said is shown. The tests of a kernel named fatal…
+must end their domain, so each gets a machine of its own, in which the hypervisor must say that it
+crashed, and nothing else.
+"""
+import argparse
+import os
+import re
+import subprocess
+import sys
+
+TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+BUILD = os.path.join(TOP, "build")
+TIMEOUT = 60
+
+
+def boot(kernel, arguments="", cpus=1):
+    """What the machine said, until it switched off or its time was over."""
+    command = ["qemu-system-x86_64", "-M", "q35", "-accel", "tcg", "-cpu", "max", "-m", "256", "-smp", str(cpus),
+               "-display", "none", "-serial", "stdio", "-monitor", "none", "-no-reboot",
+               "-kernel", os.path.join(BUILD, "shoji"), "-append", "loglvl=all",
+               "-initrd", f"{os.path.join(BUILD, 'guests', kernel)}.elf {arguments}".strip()]
+    try:
+        done = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                              timeout=TIMEOUT, check=False)
+        return done.stdout.decode(errors="replace").replace("\r", "")
+    except subprocess.TimeoutExpired as late:
+        return (late.stdout or b"").decode(errors="replace").replace("\r", "") + "\n(time is over)\n"
+
+
+def tail(text, lines=12):
+    """Its last lines, indented."""
+    return "\n".join("      " + line for line in text.strip().splitlines()[-lines:])
+
+
+def names_of(kernel):
+    """Tests in a kernel's source."""
+    with open(os.path.join(TOP, "tests", "guests", kernel + ".c"), encoding="utf-8") as source:
+        return re.findall(r"^TEST\((\w+)\)", source.read(), re.M)
+
+
+def run_kernel(kernel, only, cpus):
+    """Lists of (name, reason or None) for all tests of one kernel."""
+    output = boot(kernel, f"only={only}" if only else "", cpus)
+    results, lines = {}, output.splitlines()
+    for number, line in enumerate(lines):
+        if match := re.match(r"PASS (\w+)", line):
+            results.setdefault(match[1], None)
+        elif match := re.match(r"FAIL (\w+): ?(.*)", line):
+            more = lines[number + 1].strip() if number + 1 < len(lines) else ""
+            results[match[1]] = match[2] or more
+    if not re.search(r"^END ", output, re.M):
+        results["(end)"] = "it did not get to its end; its last words:\n" + tail(output)
+    for name in names_of(kernel):
+        if not only or name == only:
+            results.setdefault(name, "did not run")
+    return list(results.items())
+
+
+def run_fatal(kernel, only, cpus):
+    """One machine per test: the domain must be crashed by a hypervisor that is well."""
+    results = []
+    for name in names_of(kernel):
+        if only and name != only:
+            continue
+        output = boot(kernel, f"only={name}", cpus)
+        why = None
+        if "domain 0 crashed" not in output:
+            why = "the domain was not crashed:\n" + tail(output)
+        elif re.search(r"panic|END |time is over", output, re.I):
+            why = "more happened than a crash of the domain:\n" + tail(output)
+        results.append((name, why))
+    return results
+
+
+def main():
+    """All kernels, or those named."""
+    parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
+    parser.add_argument("kernels", nargs="+")
+    parser.add_argument("--only", help="one test")
+    parser.add_argument("--log", action="store_true", help="show what the machine says, and judge nothing")
+    options = parser.parse_args()
+    passed = failed = 0
+    for kernel in options.kernels:
+        cpus = 2 if kernel.startswith("smp") else 1
+        if options.log:
+            print(boot(kernel, f"only={options.only}" if options.only else "", cpus))
+            continue
+        run = run_fatal if kernel.startswith("fatal") else run_kernel
+        for name, why in run(kernel, options.only, cpus):
+            print(f"{'FAIL' if why else 'ok  '} {kernel}.{name}" + (f": {why}" if why else ""), flush=True)
+            passed, failed = passed + (not why), failed + bool(why)
+    print(f"{passed} passed, {failed} failed")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

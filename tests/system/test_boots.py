@@ -1,0 +1,74 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""dom0 comes up on every kind of machine: way of booting, CPUs, CPU model, memory.
+
+Eight boots, chosen so that as many pairs of values as possible meet; the whole product in test-full.
+"""
+import itertools
+import os
+
+import pytest
+
+from machine import BUILD, Machine
+
+WAYS = [("ovmf", "q35"), ("seabios", "q35"), ("seabios", "pc")]
+CPUS = [1, 2, 4]
+MODELS = ["qemu64", "Haswell-v4", "EPYC", "max"]
+MEMORY = [1024, 3072, 8192]
+PRODUCT = list(itertools.product(WAYS, CPUS, MODELS, MEMORY))
+BOOTS = 8
+
+pytestmark = pytest.mark.skipif(not os.path.exists(os.path.join(BUILD, "shoji.efi")), reason="the hypervisor is not built")
+
+
+def pairs(choice):
+    """All pairs of values of one machine."""
+    return set(itertools.combinations(enumerate(choice), 2))
+
+
+def pairwise(count):
+    """Machines that add most new values, then most new pairs, one after the other."""
+    values, seen, chosen = set(), set(), []
+    for _ in range(count):
+        best = max(PRODUCT, key=lambda choice: (len(set(enumerate(choice)) - values), len(pairs(choice) - seen)))
+        chosen.append(best)
+        values |= set(enumerate(best))
+        seen |= pairs(best)
+    return chosen
+
+
+CHOSEN = pairwise(BOOTS)
+
+
+def name(choice):
+    """For pytest's list."""
+    (firmware, board), cpus, model, memory = choice
+    return f"{firmware}-{board}-{cpus}cpu-{model}-{memory}M"
+
+
+def boot(choice):
+    """Boot, look at dom0, switch off."""
+    (firmware, board), cpus, model, memory = choice
+    dom0 = min(memory // 2, 1024)
+    with Machine(firmware=firmware, machine=board, cpus=cpus, cpu_model=model, memory=memory,
+                 dom0_memory=dom0) as machine:
+        assert machine.run("cat /sys/hypervisor/type").ok() == "xen\n"
+        assert int(machine.run("nproc").ok()) == cpus
+        total = int(machine.run("sed -n 's/^MemTotal: *//p' /proc/meminfo | cut -d' ' -f1").ok()) // 1024
+        assert dom0 // 2 < total <= dom0      # kernel, swiotlb and page records are not counted
+        efi = machine.run("[ -d /sys/firmware/efi ]").status == 0
+        assert efi == (firmware == "ovmf")
+        assert machine.run("dmesg | grep -E 'BUG:|WARNING:|Call Trace'").output == ""
+        assert machine.power_off() == 0
+
+
+@pytest.mark.parametrize("choice", CHOSEN, ids=map(name, CHOSEN))
+def test_boot(choice):
+    """The chosen ones."""
+    boot(choice)
+
+
+@pytest.mark.full
+@pytest.mark.parametrize("choice", [c for c in PRODUCT if c not in CHOSEN], ids=name)
+def test_boot_product(choice):
+    """All others."""
+    boot(choice)
