@@ -17,8 +17,9 @@ static void mark(int id)
 {
 	switch (id) {
 		AT(1)
-		AT(2) AT(3) AT(4) AT(5) AT(6) AT(7) AT(8) AT(9) AT(10) AT(11) AT(12) AT(13) AT(14)
-			AT(15) AT(16) AT(17) AT(18) AT(19) AT(20)
+		AT(2)
+		AT(3) AT(4) AT(5) AT(6) AT(7) AT(8) AT(9) AT(10) AT(11) AT(12) AT(13) AT(14) AT(15)
+			AT(16) AT(17) AT(18) AT(19) AT(20)
 	}
 }
 

@@ -29,18 +29,18 @@ struct test {
 	const char *name;
 	void (*run)(void);
 };
-#define TEST(name)                                                                               \
-	static void name(void);                                                                  \
-	static const struct test test_##name __attribute__((used, section(".tests"))) = {#name, \
-											 name}; \
+#define TEST(name)                                                        \
+	static void name(void);                                           \
+	static const struct test test_##name                              \
+		__attribute__((used, section(".tests"))) = {#name, name}; \
 	static void name(void)
 
 /* Ends the test. */
 void fail(const char *format, ...) __attribute__((format(printf, 1, 2), noreturn));
-#define CHECK(condition)                                             \
-	do {                                                         \
-		if (!(condition))                                    \
-			fail("line %d: %s", __LINE__, #condition);   \
+#define CHECK(condition)                                           \
+	do {                                                       \
+		if (!(condition))                                  \
+			fail("line %d: %s", __LINE__, #condition); \
 	} while (0)
 #define EQUAL(got, want)                                                                  \
 	do {                                                                              \
@@ -54,7 +54,7 @@ void say(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 long hypercall6(long number, uint64_t a1, uint64_t a2, uint64_t a3, uint64_t a4, uint64_t a5,
 		uint64_t a6);
-#define CALL_(n, a, b, c, d, e, f, ...)                                                \
+#define CALL_(n, a, b, c, d, e, f, ...)                                                            \
 	hypercall6((n), (uint64_t)(a), (uint64_t)(b), (uint64_t)(c), (uint64_t)(d), (uint64_t)(e), \
 		   (uint64_t)(f))
 #define CALL(...) CALL_(__VA_ARGS__, 0, 0, 0, 0, 0, 0, 0)
@@ -73,15 +73,15 @@ void *va_of(uint64_t mfn);
 uint64_t *entry_of(const void *va, unsigned int level); /* of the live tables; 1: the L1 entry */
 uint64_t entry_address(const void *va, unsigned int level); /* its machine address */
 #define PTE(mfn, flags) ((uint64_t)(mfn) << 12 | (flags))
-#define P   0x001UL
-#define RW  0x002UL
-#define US  0x004UL
-#define A   0x020UL
-#define D   0x040UL
-#define PSE 0x080UL
-#define NX  (1UL << 63)
-#define READABLE (P | US | A)
-#define WRITABLE (P | US | A | D | RW)
+#define P		0x001UL
+#define RW		0x002UL
+#define US		0x004UL
+#define A		0x020UL
+#define D		0x040UL
+#define PSE		0x080UL
+#define NX		(1UL << 63)
+#define READABLE	(P | US | A)
+#define WRITABLE	(P | US | A | D | RW)
 int remap(void *va, uint64_t entry); /* update_va_mapping with a flush */
 int protect(void *page);	     /* make it read-only */
 int unprotect(void *page);
@@ -110,16 +110,16 @@ extern volatile bool catching;
 int remember(uint64_t where[8]) __attribute__((returns_twice));
 void jump_back(uint64_t where[8], int value) __attribute__((noreturn));
 /* Runs the statements; true if an exception (or a system call) ended them: see `caught`. */
-#define CATCH(...)                                          \
-	({                                                  \
-		bool caught_ = true;                        \
-		if (!remember(catch_place)) {               \
-			catching = true;                    \
-			__VA_ARGS__;                        \
-			catching = false;                   \
-			caught_ = false;                    \
-		}                                           \
-		caught_;                                    \
+#define CATCH(...)                            \
+	({                                    \
+		bool caught_ = true;          \
+		if (!remember(catch_place)) { \
+			catching = true;      \
+			__VA_ARGS__;          \
+			catching = false;     \
+			caught_ = false;      \
+		}                             \
+		caught_;                      \
 	})
 void iret_to(const struct xen_iret_context *frame) __attribute__((noreturn));
 extern char user_stack_end[], entry_stack_end[];
@@ -129,7 +129,7 @@ void events_on(void); /* delivers what is pending */
 
 /* --- time and small things --- */
 
-uint64_t now(void); /* system time in ns */
+uint64_t now(void);		      /* system time in ns */
 const char *option(const char *name); /* "name=value" of the command line; NULL: not there */
 void *memset(void *to, int byte, size_t size);
 void *memcpy(void *to, const void *from, size_t size);

@@ -98,7 +98,8 @@ static void put_format(struct line *l, const char *f, va_list args)
 		else if (*f == 'd')
 			put_signed(l, wide ? va_arg(args, long) : va_arg(args, int));
 		else if (*f == 'u' || *f == 'x')
-			put_number(l, wide ? va_arg(args, unsigned long) : va_arg(args, unsigned int),
+			put_number(l,
+				   wide ? va_arg(args, unsigned long) : va_arg(args, unsigned int),
 				   *f == 'u' ? 10 : 16);
 		else
 			put(l, *f);
