@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * A QEMU plugin that counts instructions by who runs them, told apart by address: user (lower
- *half), hypervisor (L4 slots 256-271), kernel (the rest of the upper half). Loads of CR3 are
- *counted beside. A program marks a moment by the no-op nopl 0x53480000 + id(%rax,%rax)
- *bytes 0f 1f 84 00, then the 32-bit number and the counters are written out, one line per mark: "id
- *user kernel hypervisor cr3".
+ * half), hypervisor (L4 slots 256-271), kernel (the rest of the upper half). Loads of CR3 are
+ * counted beside. A program marks a moment by the no-op "nopl 0x53480000 + id(%rax,%rax)" (bytes
+ * 0f 1f 84 00, then the 32-bit number); the counters are then written out, one line per mark:
+ * "id user kernel hypervisor cr3".
  *
  * Argument: out=FILE. QEMU runs with -icount, so all CPUs are one thread: plain counters will do.
  * Debian ships no header for plugins; what is used of version 1 of the interface is declared here.
