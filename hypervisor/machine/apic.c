@@ -53,15 +53,30 @@ enum reg { /* offsets of the memory form; MSR number is offset / 16 + 0x800 */
 static volatile uint32_t *window; /* xAPIC registers; NULL in x2APIC mode */
 static uint64_t ticks_per_ns_32;  /* timer ticks per ns, 32.32 fixed point */
 
+/*
+ * One access to device memory per function that is really called: QEMU 7.2's TCG learns only at the
+ * next jump that another CPU moved a device in the address space (as dom0 does when it sizes PCI
+ * BARs), and a second access in the same block of code then goes to a wrong device.
+ */
+static __attribute__((noinline)) void write_window(enum reg r, uint32_t value)
+{
+	window[r / 4] = value;
+}
+
+static __attribute__((noinline)) uint32_t read_window(enum reg r)
+{
+	return window[r / 4];
+}
+
 static uint32_t read(enum reg r)
 {
-	return window ? window[r / 4] : (uint32_t)cpu_rdmsr(MSR_X2APIC_BASE + r / 16);
+	return window ? read_window(r) : (uint32_t)cpu_rdmsr(MSR_X2APIC_BASE + r / 16);
 }
 
 static void write(enum reg r, uint32_t value)
 {
 	if (window)
-		window[r / 4] = value;
+		write_window(r, value);
 	else
 		cpu_wrmsr(MSR_X2APIC_BASE + r / 16, value);
 }
@@ -165,21 +180,29 @@ static void calibrate(void)
 		 (unsigned long)(ticks * 1000000 / ns));
 }
 
+/* A count of 0 stops it; the vector stays. */
+static void start_timer(void)
+{
+	write(REG_TIMER_INITIAL, 0);
+	write(REG_LVT_TIMER, VECTOR_TIMER);
+}
+
 void apic_init_bsp(void)
 {
 	choose_mode();
 	enable();
 	calibrate();
-	apic_timer_start(0);
+	start_timer();
 }
 
 void apic_init_ap(void)
 {
 	enable();
-	apic_timer_start(0);
+	start_timer();
 }
 
-/* Rounded up, so that the interrupt is never early; a far deadline just comes back here. */
+/* 0 ns: stop. Rounded up, so that the interrupt is never early; a far deadline just comes back
+ * here. */
 void apic_timer_start(uint64_t ns)
 {
 	uint64_t ticks;
@@ -187,6 +210,5 @@ void apic_timer_start(uint64_t ns)
 	if (ns > 1000000000)
 		ns = 1000000000;
 	ticks = (ns * ticks_per_ns_32 >> 32) + 1;
-	write(REG_LVT_TIMER, ns ? VECTOR_TIMER : LVT_MASKED | VECTOR_TIMER);
 	write(REG_TIMER_INITIAL, ns ? (uint32_t)MIN(ticks, (uint64_t)UINT32_MAX) : 0);
 }

@@ -25,15 +25,22 @@ struct ioapic {
 
 static struct ioapic ioapics[ACPI_IOAPICS_MAX];
 
-static uint32_t read(const struct ioapic *a, unsigned int reg)
+/* One access per call, for the reason given in apic.c. */
+static __attribute__((noinline)) void select(const struct ioapic *a, unsigned int reg)
 {
 	a->window[0] = reg;
+}
+
+static __attribute__((noinline)) uint32_t read(const struct ioapic *a, unsigned int reg)
+{
+	select(a, reg);
 	return a->window[4];
 }
 
-static void write(const struct ioapic *a, unsigned int reg, uint32_t value)
+static __attribute__((noinline)) void write(const struct ioapic *a, unsigned int reg,
+					    uint32_t value)
 {
-	a->window[0] = reg;
+	select(a, reg);
 	a->window[4] = value;
 }
 
