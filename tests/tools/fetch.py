@@ -4,6 +4,7 @@
 
 Results:  build/debs/*.deb                       as downloaded (kept: a second run needs no network)
           build/kernel/VERSION/{vmlinuz,vmlinux,lib/modules/VERSION}, build/kernel/current -> VERSION
+          build/kernel/trixie/{vmlinuz,vmlinux,lib/modules/VERSION}    Debian 13's kernel
           build/xen/{xen,xen.efi}                Debian's hypervisor, for -kernel and for UEFI
           build/root/{base,reference}/           unpacked programs and libraries for the initramfs
 
@@ -34,7 +35,7 @@ def run(*command, **options):
 
 
 def wanted(group_name):
-    """The packages of one group, with @kernel resolved."""
+    """The packages of one group."""
     names = []
     with open(os.path.join(TOOLS, "images.txt"), encoding="utf-8") as lines:
         for line in lines:
@@ -44,20 +45,37 @@ def wanted(group_name):
     return names
 
 
-def kernel_package():
+def kernel_package(options=()):
     """The image package that linux-image-amd64 depends on today."""
-    output = run("apt-cache", "depends", "linux-image-amd64")
+    output = run("apt-cache", *options, "depends", "linux-image-amd64")
     found = re.search(r"Depends: (linux-image-[0-9]\S+)", output)
     if not found:
         sys.exit("fetch: apt knows no linux-image-amd64; run 'apt-get update' and check sources.list")
     return found.group(1)
 
 
-def download(names):
+def trixie_options():
+    """apt options that look at Debian 13 only, with lists in build/; nothing of the system changes."""
+    lists = os.path.join(BUILD, "apt")
+    for folder in ("lists/partial", "cache/archives/partial"):
+        os.makedirs(os.path.join(lists, folder), exist_ok=True)
+    with open(os.path.join(lists, "sources.list"), "w", encoding="utf-8") as file:
+        file.write("deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] "
+                   "http://deb.debian.org/debian trixie main\n")
+    options = ["-o", f"Dir::Etc::SourceList={lists}/sources.list", "-o", "Dir::Etc::SourceParts=/dev/null",
+               "-o", f"Dir::State::Lists={lists}/lists", "-o", f"Dir::Cache={lists}/cache",
+               "-o", "Acquire::Languages=none", "-o", "Acquire::IndexTargets::deb::DEP-11::DefaultEnabled=false"]
+    if os.geteuid() == 0:
+        options += ["-o", "APT::Sandbox::User=root"]
+    run("apt-get", "-qq", *options, "update")
+    return options
+
+
+def download(names, options=()):
     """apt-get download into build/debs; returns the .deb files in the order of the names."""
     debs = os.path.join(BUILD, "debs")
     os.makedirs(debs, exist_ok=True)
-    command = ["apt-get", "-qq", "download"]
+    command = ["apt-get", "-qq", *options, "download"]
     if os.geteuid() == 0:
         command[1:1] = ["-o", "APT::Sandbox::User=root"]
     for name in names:
@@ -78,22 +96,33 @@ def unpack(debs, target):
     os.rename(fresh, target)
 
 
-def take_kernel(names):
-    """Unpack a kernel package, derive the plain vmlinux and the modules' dependencies."""
-    names = [kernel_package() if name == "@kernel" else name for name in names]
-    debs = download(names)
-    for name, deb in zip(names, debs):
-        version = name.replace("linux-image-", "").replace("-unsigned", "")
-        target = os.path.join(BUILD, "kernel", version)
-        unpack([deb], target)
-        os.rename(f"{target}/boot/vmlinuz-{version}", f"{target}/vmlinuz")
-        os.rename(f"{target}/boot/config-{version}", f"{target}/config")
-        kernel_image.extract(f"{target}/vmlinuz", f"{target}/vmlinux")
-        run("/sbin/depmod", "-b", target, version)
+def unpack_kernel(package, target, options=()):
+    """Download and unpack a kernel package, derive the plain vmlinux and the modules' dependencies."""
+    version = package.replace("linux-image-", "")
+    unpack(download([package], options), target)
+    if os.path.isdir(f"{target}/usr/lib/modules"):      # Debian 13 keeps them there
+        os.rename(f"{target}/usr/lib", f"{target}/lib")
+    os.rename(f"{target}/boot/vmlinuz-{version}", f"{target}/vmlinuz")
+    os.rename(f"{target}/boot/config-{version}", f"{target}/config")
+    kernel_image.extract(f"{target}/vmlinuz", f"{target}/vmlinux")
+    run("/sbin/depmod", "-b", target, version)
+
+
+def take_kernel():
+    """Debian 12's kernel of today."""
+    package = kernel_package()
+    version = package.replace("linux-image-", "")
+    unpack_kernel(package, os.path.join(BUILD, "kernel", version))
     current = os.path.join(BUILD, "kernel", "current")
     if os.path.islink(current):
         os.remove(current)
-    os.symlink(names[0].replace("linux-image-", ""), current)
+    os.symlink(version, current)
+
+
+def take_trixie():
+    """Debian 13's kernel of today."""
+    options = trixie_options()
+    unpack_kernel(kernel_package(options), os.path.join(BUILD, "kernel", "trixie"), options)
 
 
 def take_xen(names):
@@ -119,7 +148,9 @@ def take(group_name, update):
                 return
     print(f"fetch: {group_name}: {len(names)} packages", flush=True)
     if group_name == "kernel":
-        take_kernel(names)
+        take_kernel()
+    elif group_name == "trixie":
+        take_trixie()
     elif group_name == "xen":
         take_xen(names)
     else:
@@ -133,7 +164,7 @@ def main():
     """Command line."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
     parser.add_argument("--update", action="store_true", help="fetch again what is there")
-    parser.add_argument("group", nargs="*", default=["kernel", "xen", "base", "reference"])
+    parser.add_argument("group", nargs="*", default=["kernel", "trixie", "xen", "base", "reference"])
     options = parser.parse_args()
     for group_name in options.group:
         take(group_name, options.update)
