@@ -154,7 +154,7 @@ static int store_events(struct blkback *b, bool readable)
 
 static void take_event(struct blkback *b)
 {
-	while (xa_evtchn_pending(b->evtchn) >= 0)
+	if (xa_evtchn_pending(b->evtchn) >= 0)
 		b->port_pending = true; /* and stays masked while we work */
 }
 

@@ -15,13 +15,13 @@ from machine import BUILD, TOP, Machine, MachineError
 BACKEND = os.path.join(BUILD, "tools/shoji-blkback")
 KILLS = 6
 MIB = 24                # of random data, written again and again into the file system and once beside it
-SECONDS = 10            # of writing under fire, at least
+SECONDS = 7             # of writing under fire, at least
 RAW_AT = 96             # MiB: where the file system has ended
 
 pytestmark = pytest.mark.skipif(not os.path.exists(BACKEND), reason="the block backend is not built")
 
-DISK = """<disk type='file' device='disk'>
-      <driver name='shoji' type='raw'/><source file='/test/{0}.img'/><target dev='{0}' bus='xen'/>{1}
+DISK = """<disk type='{1}' device='disk'>
+      <driver name='shoji' type='raw'/><source {2}='{3}'/><target dev='{0}' bus='xen'/>{4}
     </disk>"""
 
 GUEST = """<domain type='xen'>
@@ -38,8 +38,7 @@ GUEST = """<domain type='xen'>
     %s
   </devices>
 </domain>
-""" % "\n    ".join(DISK.format(name, "<readonly/>" if name == "xvdc" else "")
-                    for name in ("xvda", "xvdb", "xvdc", "xvdd"))
+"""
 
 IN_GUEST = f"""
 say() {{ echo "$@" >> /tmp/out; dd if=/tmp/out of=/dev/xvdb conv=fsync 2>/dev/null; }}
@@ -96,7 +95,8 @@ cp /test/guest.rc /tmp/g/etc/rc
 cp /test/block_frontend $(find /usr/lib/modules -name xen-gntalloc.ko) /tmp/g/test
 (cd /tmp/g; find . | cpio -o -H newc 2>/dev/null | gzip -1) > /tmp/g.cpio.gz
 cat /guests/initrd /tmp/g.cpio.gz > /test/initrd
-truncate -s 128M /test/xvda.img
+modprobe -a virtio_pci virtio_blk
+[ -b /dev/vda ] && ln -s /dev/vda /test/xvda.img || truncate -s 128M /test/xvda.img
 truncate -s 64k /test/xvdb.img
 truncate -s 16M /test/xvdd.img
 dd if=/dev/urandom of=/test/xvdc.img bs=1M count=4 2>/dev/null
@@ -115,13 +115,22 @@ echo kills $kills
 """
 
 
-def prepare(folder):
+def definition(block):
+    """The guest, its first disk on a block device or a file."""
+    disks = [DISK.format("xvda", "block", "dev", "/dev/vda", "") if block else
+             DISK.format("xvda", "file", "file", "/test/xvda.img", "")]
+    for name in ("xvdb", "xvdc", "xvdd"):
+        disks.append(DISK.format(name, "file", "file", f"/test/{name}.img", "<readonly/>" if name == "xvdc" else ""))
+    return GUEST % "\n    ".join(disks)
+
+
+def prepare(folder, block):
     """What dom0 gets beside our tools: the guest, its script and the hostile frontend."""
-    test = folder / "test"
-    test.mkdir()
-    (folder / "test/guest.xml").write_text(GUEST)
-    (folder / "test/guest.rc").write_text(IN_GUEST)
-    (folder / "test/guest.rc").chmod(0o755)
+    test = folder / "root/test"
+    test.mkdir(parents=True)
+    (test / "guest.xml").write_text(definition(block))
+    (test / "guest.rc").write_text(IN_GUEST)
+    (test / "guest.rc").chmod(0o755)
     subprocess.run(["gcc", "-static", "-O2", "-D_GNU_SOURCE", f"-I{TOP}/include-public", f"-I{TOP}/pv-drivers", "-o",
                     str(test / "block_frontend"), f"{TOP}/tests/system/programs/block_frontend.c"], check=True)
 
@@ -163,11 +172,20 @@ def check_log(machine, kills):
     assert len(re.findall(r"nonsense on its ring", log)) == 2, log
 
 
-@pytest.mark.parametrize("hypervisor", ["shoji", pytest.param("xen", marks=pytest.mark.full)])
-def test_block(hypervisor, tmp_path):
+FULL = pytest.mark.full
+
+
+@pytest.mark.parametrize("hypervisor,kind", [("shoji", "file"), ("shoji", "device"),
+                                             pytest.param("xen", "file", marks=FULL),
+                                             pytest.param("xen", "device", marks=FULL)])
+def test_block(hypervisor, kind, tmp_path):
     """A file system under fire, then refusals."""
-    prepare(tmp_path)
-    with Machine(hypervisor=hypervisor, overlays=(str(tmp_path),), cpus=2, memory=2048) as machine:
+    prepare(tmp_path, kind == "device")
+    disk = tmp_path / "disk.raw"
+    disk.touch()
+    os.truncate(disk, 128 << 20)
+    disks = (f"virtio:{disk}",) if kind == "device" else ()
+    with Machine(hypervisor=hypervisor, overlays=(str(tmp_path / "root"),), cpus=2, memory=2048, disks=disks) as machine:
         machine.run(IN_DOM0).ok()
         machine.run("shoji create /test/guest.xml").ok()
         wait_report(machine, "writing", 120)
