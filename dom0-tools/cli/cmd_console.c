@@ -119,18 +119,27 @@ static enum ending copy(int fd)
 	return end;
 }
 
-static int open_console(struct cli *cli, const char *name)
+/* The daemon may hear of a new guest a moment later than we do. */
+static int try_open(const char *name, char *reason, size_t size, unsigned int tries)
 {
-	char reason[200] = "";
 	int fd = -ENOENT;
 
-	for (int i = 0; i < OPEN_TRIES && fd == -ENOENT; i++) {
+	for (unsigned int i = 0; i < tries && fd == -ENOENT; i++) {
 		if (i)
 			usleep(100000);
-		fd = console_client_open(name, reason, sizeof(reason));
+		reason[0] = '\0';
+		fd = console_client_open(name, reason, size);
 		if (fd == -ENOENT && !reason[0])
 			break; /* no socket: no daemon */
 	}
+	return fd;
+}
+
+static int open_console(struct cli *cli, const char *name)
+{
+	char reason[200];
+	int fd = try_open(name, reason, sizeof(reason), OPEN_TRIES);
+
 	if (fd >= 0)
 		return fd;
 	if (reason[0])
@@ -167,13 +176,10 @@ static int print_log(struct cli *cli, const char *name)
 	return 0;
 }
 
-static int attach(struct cli *cli, const char *name)
+static void attach(int fd, const char *name)
 {
 	enum ending end;
-	int fd = open_console(cli, name);
 
-	if (fd < 0)
-		return -1;
 	if (isatty(STDIN_FILENO))
 		fprintf(stderr, "console of %s; Ctrl-] leaves it\n", name);
 	fflush(stderr);
@@ -186,20 +192,39 @@ static int attach(struct cli *cli, const char *name)
 		fprintf(stderr, "\n%s has ended\n", name);
 	else if (isatty(STDOUT_FILENO))
 		fputc('\n', stderr);
-	return 0;
+}
+
+/* Between two domains of a guest that reboots there is none, but its console is there. */
+static int between_domains(const char *name)
+{
+	char reason[200];
+
+	return try_open(name, reason, sizeof(reason), 1);
 }
 
 int cmd_console(struct cli *cli, int argc, char **argv)
 {
 	struct domain_entry entry;
+	const char *name;
+	int fd;
 
 	if (argc == 3 && !strcmp(argv[2], "--log"))
 		return print_log(cli, argv[1]);
-	if (cli_domain_argument(cli, argc, argv, "open the console of", &entry))
-		return -1;
-	if (!entry.hv.domid)
+	if (cli_domain_argument(cli, argc, argv, "open the console of", &entry)) {
+		fd = cli->failure.code == FAIL_NO_DOMAIN ? between_domains(argv[1]) : -1;
+		if (fd < 0)
+			return -1;
+		name = argv[1];
+	} else if (!entry.hv.domid) {
 		return fail_set(&cli->failure, FAIL_STATE, "open the console of", entry.name,
 				"'shoji dmesg' shows the hypervisor's log",
 				"the control domain's console is the machine's");
-	return attach(cli, entry.name);
+	} else {
+		name = entry.name;
+		fd = open_console(cli, name);
+	}
+	if (fd < 0)
+		return -1;
+	attach(fd, name);
+	return 0;
 }

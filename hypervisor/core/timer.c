@@ -13,6 +13,9 @@
 #include "core/log.h"
 #include "core/machine.h"
 
+#define LATE_NS	     1000000000ULL   /* worth a line in the log of a debug build */
+#define FORGOTTEN_NS 100000000000ULL /* more than this was never meant to be in time */
+
 /* Join two heaps, either may be empty; the roots have no siblings. */
 static struct timer *meld(struct timer *a, struct timer *b)
 {
@@ -159,6 +162,19 @@ bool timer_armed(const struct timer *t)
 	return __atomic_load_n(&t->armed, __ATOMIC_RELAXED);
 }
 
+/* The machine stood still, or an interrupt of its timer went astray. */
+static void check_late(const struct cpu *c, const struct timer *t, nsec_t now)
+{
+#ifdef SHOJI_DEBUG
+	if (t->deadline && now - t->deadline > LATE_NS && now - t->deadline < FORGOTTEN_NS)
+		log_warn("CPU %u: a timer is %lu ms late; the hardware's was set for %ld ms ago",
+			 c->id, (unsigned long)((now - t->deadline) / 1000000),
+			 (long)(now - c->timer_armed) / 1000000);
+#else
+	(void)c, (void)t, (void)now;
+#endif
+}
+
 /* The earliest timer if it is due, taken off the queue. */
 static struct timer *take_due(struct cpu *c, nsec_t now)
 {
@@ -167,6 +183,7 @@ static struct timer *take_due(struct cpu *c, nsec_t now)
 	if (!t || t->deadline > now)
 		return NULL;
 	heap_remove(c, t);
+	check_late(c, t, now);
 	__atomic_store_n(&c->timer_running, t, __ATOMIC_RELAXED);
 	return t;
 }

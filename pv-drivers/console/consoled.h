@@ -19,8 +19,8 @@
 
 #define CONSOLE_NAME_SIZE 64
 #define NO_DOMAIN	  (-1)
-#define VIEWERS_MAX	  64   /* of all consoles together */
-#define LINGER_MS	  5000 /* how long viewers wait for a guest to come back */
+#define VIEWERS_MAX	  64	/* of all consoles together */
+#define LINGER_MS	  10000 /* how long viewers wait for a guest to come back */
 #define OUTPUT_PER_SECOND (256 * 1024)
 #define OUTPUT_BURST	  (1024 * 1024)
 #define INPUT_SIZE	  512
@@ -110,7 +110,6 @@ void viewer_feed(struct consoled *d, struct console *c);
 /* Typed bytes go to the guest; true if any did. */
 bool viewer_type(struct consoled *d, struct console *c);
 void viewer_dismiss_all(struct consoled *d, struct console *c);
-bool viewer_any(const struct consoled *d, const struct console *c);
 /* Frees those that went. */
 void viewer_sweep(struct consoled *d);
 

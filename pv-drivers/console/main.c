@@ -237,7 +237,7 @@ static int run_timers(struct consoled *d)
 			console_run(d, c);
 			timeout = THROTTLE_MS;
 		} else if (!c->page) {
-			if (d->now_ms - c->ended_ms >= LINGER_MS || !viewer_any(d, c))
+			if (d->now_ms - c->ended_ms >= LINGER_MS)
 				console_forget(d, c);
 			else if (timeout < 0)
 				timeout = RESCAN_MS;

@@ -260,14 +260,6 @@ void viewer_dismiss_all(struct consoled *d, struct console *c)
 	viewer_sweep(d);
 }
 
-bool viewer_any(const struct consoled *d, const struct console *c)
-{
-	for (const struct viewer *v = d->viewers; v; v = v->next)
-		if (v->console == c && !v->pty)
-			return true;
-	return false;
-}
-
 void viewer_sweep(struct consoled *d)
 {
 	struct viewer **p = &d->viewers, *v;
