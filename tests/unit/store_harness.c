@@ -155,6 +155,16 @@ static bool take(struct conn *c, struct answer *a)
 	return true;
 }
 
+/* Counting needs memory too; a test that lets allocations fail does not mean these. */
+static void audit(void)
+{
+	long fail_after = mem_fail_after;
+
+	mem_fail_after = -1;
+	assert_int_equal(store_audit(&store), 0);
+	mem_fail_after = fail_after;
+}
+
 const struct answer *ask(struct conn *c, uint32_t type, uint32_t tx, const void *payload,
 			 size_t length)
 {
@@ -169,7 +179,7 @@ const struct answer *ask(struct conn *c, uint32_t type, uint32_t tx, const void 
 	assert_int_equal(a.req_id, req_id);
 	assert_int_equal(a.tx_id, tx);
 	assert_true(a.type == type || a.type == XS_ERROR);
-	assert_int_equal(store_audit(&store), 0);
+	audit();
 	return &a;
 }
 
