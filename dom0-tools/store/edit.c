@@ -356,9 +356,11 @@ int edit_forget_domain(struct edit *e, const char *path, uint16_t domid)
 static void settle_accounts(const struct edit *e)
 {
 	struct quota *q = &e->store->quota;
-	const struct edit_delta *d;
+	size_t i;
 
-	for (d = e->deltas; d < e->deltas + e->delta_count; d++) {
+	for (i = 0; i < e->delta_count; i++) {
+		const struct edit_delta *d = &e->deltas[i];
+
 		quota_adjust(q, d->domid, QUOTA_NODES, d->nodes);
 		quota_adjust(q, d->domid, QUOTA_MEMORY, d->bytes);
 		q->node_memory += (uint64_t)d->bytes;

@@ -347,31 +347,32 @@ static int handle_transaction_end(struct request *r)
 
 /* Who may send it. */
 #define CONTROL_ONLY true
+#define ANYBODY	     false
 
 static const struct {
 	int (*handle)(struct request *r);
 	bool control_only;
 } handlers[XS_TYPE_COUNT] = {
 	[XS_CONTROL] = {handle_control, CONTROL_ONLY},
-	[XS_DIRECTORY] = {handle_directory},
-	[XS_READ] = {handle_read},
-	[XS_GET_PERMS] = {handle_get_perms},
-	[XS_WATCH] = {handle_watch},
-	[XS_UNWATCH] = {handle_unwatch},
-	[XS_TRANSACTION_START] = {handle_transaction_start},
-	[XS_TRANSACTION_END] = {handle_transaction_end},
+	[XS_DIRECTORY] = {handle_directory, ANYBODY},
+	[XS_READ] = {handle_read, ANYBODY},
+	[XS_GET_PERMS] = {handle_get_perms, ANYBODY},
+	[XS_WATCH] = {handle_watch, ANYBODY},
+	[XS_UNWATCH] = {handle_unwatch, ANYBODY},
+	[XS_TRANSACTION_START] = {handle_transaction_start, ANYBODY},
+	[XS_TRANSACTION_END] = {handle_transaction_end, ANYBODY},
 	[XS_INTRODUCE] = {handle_introduce, CONTROL_ONLY},
 	[XS_RELEASE] = {handle_release, CONTROL_ONLY},
-	[XS_GET_DOMAIN_PATH] = {handle_domain_path},
-	[XS_WRITE] = {handle_write},
-	[XS_MKDIR] = {handle_mkdir},
-	[XS_RM] = {handle_rm},
-	[XS_SET_PERMS] = {handle_set_perms},
-	[XS_IS_DOMAIN_INTRODUCED] = {handle_is_introduced},
+	[XS_GET_DOMAIN_PATH] = {handle_domain_path, ANYBODY},
+	[XS_WRITE] = {handle_write, ANYBODY},
+	[XS_MKDIR] = {handle_mkdir, ANYBODY},
+	[XS_RM] = {handle_rm, ANYBODY},
+	[XS_SET_PERMS] = {handle_set_perms, ANYBODY},
+	[XS_IS_DOMAIN_INTRODUCED] = {handle_is_introduced, ANYBODY},
 	[XS_RESUME] = {handle_resume, CONTROL_ONLY},
 	[XS_SET_TARGET] = {handle_set_target, CONTROL_ONLY},
-	[XS_RESET_WATCHES] = {handle_reset_watches},
-	[XS_DIRECTORY_PART] = {handle_directory_part},
+	[XS_RESET_WATCHES] = {handle_reset_watches, ANYBODY},
+	[XS_DIRECTORY_PART] = {handle_directory_part, ANYBODY},
 };
 
 /* The errors that have a name in the protocol; any other is told as EIO. */
