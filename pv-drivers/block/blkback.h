@@ -48,7 +48,7 @@ struct job {
 
 struct disk {
 	int fd;
-	bool block_device, readonly;
+	bool block_device, readonly, pinned;
 	uint32_t sector_bytes, physical_bytes;
 	uint32_t discard_granularity; /* bytes; 0: cannot */
 	struct disk_limits limits;
@@ -68,6 +68,7 @@ struct blkback {
 	char own[64], peer[96]; /* directories in the store */
 	int state;		/* ours, XenbusState… */
 	bool finished;		/* the device is gone for good */
+	bool new_store;		/* not the one that we began with */
 	bool stopping;		/* take nothing more, end when all is answered */
 
 	struct ring_back ring;
@@ -86,7 +87,7 @@ static inline uint8_t *buffer_of(struct blkback *b, unsigned int slot)
 }
 
 /* disk.c: 0 or -errno */
-int disk_open(struct disk *d, int fd);
+int disk_open(struct disk *d, int fd, uint8_t *buffers);
 /* Starts the current step; its result comes out of disk_next. */
 int disk_submit(struct disk *d, struct job *job, uint8_t *buffer, unsigned int slot);
 void disk_flush_queue(struct disk *d);

@@ -91,7 +91,17 @@ static int describe(struct disk *d)
 	return rc ? rc : d->limits.sectors && d->limits.alignment ? 0 : -ENOSPC;
 }
 
-int disk_open(struct disk *d, int fd)
+/* The first page of each buffer stays pinned, so small requests need not look it up each time. */
+static bool pin_buffers(struct disk *d, uint8_t *buffers)
+{
+	struct iovec pages[INFLIGHT_SLOTS];
+
+	for (unsigned int i = 0; i < INFLIGHT_SLOTS; i++)
+		pages[i] = (struct iovec){buffers + (size_t)i * BUFFER_BYTES, PAGE};
+	return io_uring_register_buffers(&d->io, pages, INFLIGHT_SLOTS) == 0;
+}
+
+int disk_open(struct disk *d, int fd, uint8_t *buffers)
 {
 	int rc;
 
@@ -105,22 +115,30 @@ int disk_open(struct disk *d, int fd)
 		rc = io_uring_queue_init(QUEUE_ENTRIES, &d->io, 0);
 	if (!rc)
 		rc = io_uring_register_files(&d->io, &d->fd, 1);
+	d->pinned = !rc && pin_buffers(d, buffers);
 	return rc;
 }
 
-static void prepare_data(const struct job *job, struct io_uring_sqe *sqe, uint8_t *buffer)
+static void prepare_data(const struct disk *d, const struct job *job, struct io_uring_sqe *sqe,
+			 uint8_t *buffer, unsigned int slot)
 {
 	const struct request *r = &job->request;
 	uint64_t at = r->sector * SECTOR + job->done;
 	unsigned int length = (unsigned int)(r->length - job->done);
+	bool pinned = d->pinned && r->length <= PAGE;
 
+	buffer += job->done;
 	if (r->kind == REQUEST_DISCARD)
 		io_uring_prep_fallocate(sqe, 0, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE,
 					(off_t)at, (off_t)r->length);
+	else if (r->kind == REQUEST_READ && pinned)
+		io_uring_prep_read_fixed(sqe, 0, buffer, length, at, (int)slot);
 	else if (r->kind == REQUEST_READ)
-		io_uring_prep_read(sqe, 0, buffer + job->done, length, at);
+		io_uring_prep_read(sqe, 0, buffer, length, at);
+	else if (pinned)
+		io_uring_prep_write_fixed(sqe, 0, buffer, length, at, (int)slot);
 	else
-		io_uring_prep_write(sqe, 0, buffer + job->done, length, at);
+		io_uring_prep_write(sqe, 0, buffer, length, at);
 }
 
 int disk_submit(struct disk *d, struct job *job, uint8_t *buffer, unsigned int slot)
@@ -134,7 +152,7 @@ int disk_submit(struct disk *d, struct job *job, uint8_t *buffer, unsigned int s
 	if (!sqe)
 		return -EBUSY;
 	if (job->step == STEP_DATA)
-		prepare_data(job, sqe, buffer);
+		prepare_data(d, job, sqe, buffer, slot);
 	else
 		io_uring_prep_fsync(sqe, 0, IORING_FSYNC_DATASYNC);
 	sqe->flags |= IOSQE_FIXED_FILE;

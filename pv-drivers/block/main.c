@@ -12,12 +12,13 @@
  */
 #include <errno.h>
 #include <getopt.h>
-#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/epoll.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "blkback.h"
@@ -26,7 +27,8 @@
 
 #define STORE_RETRY_MS 1000
 
-enum { POLL_EVENTS, POLL_DISK, POLL_STORE, POLL_SIGNAL, POLL_COUNT };
+enum source { EVENTS = 1, DISK = 2, STORE = 4, SIGNAL = 8 };
+#define SOURCES 4
 
 struct arguments {
 	int inflight, disk, stats;
@@ -101,21 +103,28 @@ static int map_inflight(struct blkback *b, int fd)
 	return b->inflight == MAP_FAILED ? -errno : 0;
 }
 
+static int map_buffers(struct blkback *b)
+{
+	b->buffers = mmap(NULL, (size_t)INFLIGHT_SLOTS * BUFFER_BYTES, PROT_READ | PROT_WRITE,
+			  MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	return b->buffers == MAP_FAILED ? -errno : 0;
+}
+
 static int open_all(struct blkback *b, const struct arguments *a)
 {
 	int rc = map_inflight(b, a->inflight);
 
 	if (!rc)
-		rc = disk_open(&b->disk, a->disk);
+		rc = map_buffers(b);
+	if (!rc)
+		rc = disk_open(&b->disk, a->disk, b->buffers);
 	if (!rc)
 		rc = store_client_open(&b->store);
 	if (!rc)
 		rc = xa_evtchn_open(&b->evtchn);
 	if (!rc)
 		rc = xa_gnttab_open(&b->gnttab);
-	b->buffers = mmap(NULL, (size_t)INFLIGHT_SLOTS * BUFFER_BYTES, PROT_READ | PROT_WRITE,
-			  MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	return rc ? rc : b->buffers == MAP_FAILED ? -ENOMEM : 0;
+	return rc;
 }
 
 static int give_up_rights(struct blkback *b)
@@ -129,27 +138,50 @@ static int give_up_rights(struct blkback *b)
 	return rc;
 }
 
-/* Without the store nothing can begin or end, but the disk is served. */
-static int store_events(struct blkback *b, bool readable)
+static int watch_source(int epoll, int fd, enum source source)
 {
-	int rc = 0;
+	struct epoll_event event = {.events = EPOLLIN, .data.u32 = source};
 
-	if (b->store && readable)
-		rc = xenbus_event(b);
-	if (rc == -EPIPE || rc == -ETIMEDOUT) {
-		log_warning("lost the store; the disk is served on");
-		store_client_close(b->store);
-		b->store = NULL;
-		return 0;
-	}
-	if (b->store || readable)
-		return rc;
-	rc = store_client_open(&b->store);
+	return epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &event) < 0 ? -errno : 0;
+}
+
+static bool time_for_store(void)
+{
+	static int64_t next;
+	struct timespec now;
+	int64_t ms;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	ms = (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+	if (ms < next)
+		return false;
+	next = ms + STORE_RETRY_MS;
+	return true;
+}
+
+/* Without the store nothing can begin or end, but the disk is served. */
+static int find_store(struct blkback *b, int epoll)
+{
+	int rc = time_for_store() ? store_client_open(&b->store) : -EAGAIN;
+
 	if (rc < 0) {
 		b->store = NULL;
 		return rc == -EACCES ? rc : 0; /* with its first rights it will do */
 	}
-	return xenbus_resume(b);
+	rc = watch_source(epoll, store_client_fd(b->store), STORE);
+	return rc < 0 ? rc : xenbus_resume(b);
+}
+
+static int store_events(struct blkback *b)
+{
+	int rc = xenbus_event(b);
+
+	if (rc != -EPIPE && rc != -ETIMEDOUT)
+		return rc;
+	log_warning("lost the store; the disk is served on");
+	store_client_close(b->store);
+	b->store = NULL;
+	return 0;
 }
 
 static void take_event(struct blkback *b)
@@ -158,10 +190,15 @@ static void take_event(struct blkback *b)
 		b->port_pending = true; /* and stays masked while we work */
 }
 
-/* Goes to sleep when there is nothing to do; an event during that ends it at once. */
-static int wait_something(struct blkback *b, struct pollfd *fds)
+/*
+ * Goes to sleep when there is nothing to do; an event during that ends it at once. The sources that
+ * have something, or -errno.
+ */
+static int wait_something(struct blkback *b, int epoll)
 {
-	int timeout = serve_idle(b) ? -1 : 0;
+	struct epoll_event events[SOURCES];
+	int timeout = serve_idle(b) ? -1 : 0, count;
+	unsigned int ready = 0;
 
 	if (timeout && b->port_pending && b->ring.shared) {
 		xa_evtchn_unmask(b->evtchn, b->port);
@@ -169,39 +206,55 @@ static int wait_something(struct blkback *b, struct pollfd *fds)
 	}
 	if (timeout && !b->store)
 		timeout = STORE_RETRY_MS;
-	fds[POLL_STORE].fd = b->store ? store_client_fd(b->store) : -1;
-	if (poll(fds, POLL_COUNT, timeout) < 0 && errno != EINTR)
+	count = epoll_wait(epoll, events, SOURCES, timeout);
+	if (count < 0 && errno != EINTR)
 		return -errno;
-	return 0;
+	for (int i = 0; i < count; i++)
+		ready |= events[i].data.u32;
+	return (int)ready;
+}
+
+static int watch_all(struct blkback *b, int epoll, int signals)
+{
+	int rc = watch_source(epoll, xa_evtchn_fd(b->evtchn), EVENTS);
+
+	if (!rc)
+		rc = watch_source(epoll, b->disk.io.ring_fd, DISK);
+	if (!rc)
+		rc = watch_source(epoll, store_client_fd(b->store), STORE);
+	return rc ? rc : watch_source(epoll, signals, SIGNAL);
+}
+
+static int handle(struct blkback *b, int epoll, int signals, int ready)
+{
+	int rc = 0;
+
+	if (ready & SIGNAL) {
+		process_signal_read(signals);
+		b->stopping = true;
+	}
+	if (ready & EVENTS)
+		take_event(b);
+	if (!b->store)
+		rc = find_store(b, epoll);
+	else if (ready & STORE)
+		rc = store_events(b);
+	if (serve_run(b))
+		xenbus_fail(b, "the frontend has put nonsense on its ring");
+	return rc;
 }
 
 static int loop(struct blkback *b, int signals)
 {
-	struct pollfd fds[POLL_COUNT] = {
-		[POLL_EVENTS] = {.fd = xa_evtchn_fd(b->evtchn), .events = POLLIN},
-		[POLL_DISK] = {.fd = b->disk.io.ring_fd, .events = POLLIN},
-		[POLL_STORE] = {.fd = -1, .events = POLLIN},
-		[POLL_SIGNAL] = {.fd = signals, .events = POLLIN},
-	};
-	int rc;
+	int epoll = epoll_create1(EPOLL_CLOEXEC);
+	int rc = epoll < 0 ? -errno : watch_all(b, epoll, signals);
 
-	while (!b->finished && !(b->stopping && !b->busy)) {
-		rc = wait_something(b, fds);
-		if (rc)
-			return rc;
-		if (fds[POLL_SIGNAL].revents) {
-			b->stopping = true;
-			fds[POLL_SIGNAL].fd = -1;
-		}
-		if (fds[POLL_EVENTS].revents)
-			take_event(b);
-		rc = store_events(b, fds[POLL_STORE].revents != 0);
-		if (rc < 0)
-			return rc;
-		if (serve_run(b))
-			xenbus_fail(b, "the frontend has put nonsense on its ring");
+	while (rc >= 0 && !b->finished && !(b->stopping && !b->busy)) {
+		rc = wait_something(b, epoll);
+		if (rc >= 0)
+			rc = handle(b, epoll, signals, rc);
 	}
-	return 0;
+	return rc;
 }
 
 int main(int argc, char **argv)

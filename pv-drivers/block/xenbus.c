@@ -210,7 +210,7 @@ static int look(struct blkback *b)
 	int rc = read_number(b, b->own, "state", &own);
 
 	if (rc == -ENOENT || rc == -EACCES) { /* the toolstack took us away */
-		b->finished = true;
+		b->finished = !b->new_store;
 		return 0;
 	}
 	if (lost(rc))
@@ -315,9 +315,11 @@ int xenbus_start(struct blkback *b)
 	return rc < 0 ? rc : xenbus_event(b);
 }
 
+/* A store that has lost all there was is no reason to stop: our caller tells us when to. */
 int xenbus_resume(struct blkback *b)
 {
 	int rc = watch(b);
 
+	b->new_store = true;
 	return rc < 0 ? rc : xenbus_event(b);
 }

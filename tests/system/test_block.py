@@ -197,3 +197,18 @@ def test_block(hypervisor, kind, tmp_path):
         check_log(machine, kills)
         machine.run("wait_for 30 sh -c '! ps | grep shoji-[b]lkback'").ok()
         assert machine.run("xenstore-ls /local/domain/0/backend/shoji-vbd").output.strip() == ""
+
+
+@FULL
+def test_store_away(tmp_path):
+    """The store is killed, and comes back empty: the disk is served all the same."""
+    prepare(tmp_path, False)
+    with Machine(overlays=(str(tmp_path / "root"),), cpus=2, memory=2048) as machine:
+        machine.run(IN_DOM0).ok()
+        machine.run("shoji create /test/guest.xml").ok()
+        wait_report(machine, "writing", 120)
+        machine.run("kill -9 $(pidof shoji-stored); sleep 2; shoji-stored > /var/log/stored.log 2>&1 &").ok()
+        report = wait_report(machine, "xvdc", 120)
+        assert "FAIL" not in report, report
+        check_data(machine, report)
+        assert len(re.findall("served on", machine.run("cat /var/log/shoji/blocks.log").ok())) == 4
