@@ -112,7 +112,8 @@ void guests_scan(struct consoled *d)
 		free(names);
 }
 
-void guests_event(struct consoled *d)
+/* Takes what the store told; true if there was anything. */
+static bool take_events(struct consoled *d)
 {
 	char *path, *token;
 	bool any = false;
@@ -125,7 +126,15 @@ void guests_event(struct consoled *d)
 	if (rc < 0) {
 		log_error("the store daemon is gone: %s", strerror(-rc));
 		d->stop = true;
-	} else if (any) {
+		return false;
+	}
+	return any;
+}
+
+/* What is told during a scan waits in the client, where no descriptor shows it: look again. */
+void guests_event(struct consoled *d)
+{
+	while (!d->stop && take_events(d)) {
 		d->rescan_until_ms = d->now_ms + RESCAN_FOR_MS;
 		guests_scan(d);
 	}
