@@ -30,6 +30,12 @@ const struct command commands[] = {
 	{"pause", "DOMAIN", "stop a domain's vCPUs", NULL, cmd_pause, false},
 	{"unpause", "DOMAIN", "let a paused domain run", NULL, cmd_unpause, false},
 	{"dumpxml", "DOMAIN", "show the definition of a running domain", NULL, cmd_dumpxml, false},
+	{"top", "[--batch] [--delay SECONDS] [--count N] [--sort ORDER]",
+	 "show who uses processors, memory, disks and network",
+	 "  --batch   print it as text once, or --count times\n"
+	 "  --delay   between two looks, 2 s when not given\n"
+	 "  --sort    cpu, memory, disk, net, name or id\n  --json    for programs",
+	 cmd_top, false},
 	{"help", "[COMMAND]", "explain a command", NULL, cmd_help, false},
 };
 

@@ -3,7 +3,8 @@
 """Build the disk image that `make run` boots and that can be written to a USB stick as it is.
 
     image.py [--hypervisor shoji|xen] [--kernel-options …] [--hypervisor-options …] OUTPUT.img
-    image.py --guest OUTPUT.ext4      a Debian 12 root for a guest (log in as root, password shoji)
+    image.py --guest OUTPUT.ext4      a Debian 12 root for a guest (log in as root, password shoji), with
+                                      OUTPUT.ext4.initrd and OUTPUT.ext4.initrd-trixie for both kernels
 
 The image has a GPT with an EFI system partition (loader, its text file, dom0's kernel and initrd)
 and an ext4 root: Debian 12 made by mmdebstrap, Debian's kernel modules, our programs and units, one
@@ -191,12 +192,12 @@ def make_ext4(path, stage, label, size_mib):
 
 # -- initrd and guest ------------------------------------------------------------------------------
 
-def boot_initrd(path):
+def boot_initrd(path, kernel=KERNEL):
     """The initrd of dom0 and of Debian guests: finds the root and leaves."""
     with open(path, "wb") as file:
         archive = cpio.Archive(file)
         initramfs.add_skeleton(archive, "initrd")
-        initramfs.add_modules(archive, INITRD_MODULES, aliases=True)
+        initramfs.add_modules(archive, INITRD_MODULES, aliases=True, kernel=kernel)
         archive.add_file("init", os.path.join(HERE, "initrd/init"))
         archive.close()
 
@@ -301,6 +302,7 @@ def guest_image(output):
     """A plain Debian 12 for a guest; its disk is the bare file system, its initrd lies beside it."""
     debian, mark = debian_root("guest-debian", ["systemd-sysv", "udev", "iproute2", "iputils-ping"])
     boot_initrd(output + ".initrd")
+    boot_initrd(output + ".initrd-trixie", os.path.join(BUILD, "kernel", "trixie"))
     mark = digest(os.path.abspath(__file__), text=mark)
     name = os.path.basename(output)
     if fresh(name, mark) and os.path.exists(output):
@@ -338,7 +340,7 @@ def give_back():
     user, group = os.environ.get("SUDO_UID"), os.environ.get("SUDO_GID")
     if user and group:
         for name in os.listdir(OUT):
-            if name.endswith((".img", ".mark", ".ext4", ".initrd")):
+            if name.endswith((".img", ".mark", ".ext4", ".initrd", ".initrd-trixie")):
                 os.chown(os.path.join(OUT, name), int(user), int(group))
 
 

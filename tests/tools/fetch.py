@@ -4,7 +4,7 @@
 
 Results:  build/debs/*.deb                       as downloaded (kept: a second run needs no network)
           build/kernel/VERSION/{vmlinuz,vmlinux,lib/modules/VERSION}, build/kernel/current -> VERSION
-          build/kernel/trixie/{vmlinuz,vmlinux,lib/modules/VERSION}    Debian 13's kernel
+          build/kernel/trixie -> VERSION                     the same of Debian 13
           build/xen/{xen,xen.efi}                Debian's hypervisor, for -kernel and for UEFI
           build/root/{base,reference}/           unpacked programs and libraries for the initramfs
 
@@ -96,9 +96,11 @@ def unpack(debs, target):
     os.rename(fresh, target)
 
 
-def unpack_kernel(package, target, options=()):
-    """Download and unpack a kernel package, derive the plain vmlinux and the modules' dependencies."""
+def take_kernel(link, options=()):
+    """Download and unpack a release's kernel of today; derive the plain vmlinux, modules' dependencies, a link."""
+    package = kernel_package(options)
     version = package.replace("linux-image-", "")
+    target = os.path.join(BUILD, "kernel", version)
     unpack(download([package], options), target)
     if os.path.isdir(f"{target}/usr/lib/modules"):      # Debian 13 keeps them there
         os.rename(f"{target}/usr/lib", f"{target}/lib")
@@ -106,23 +108,10 @@ def unpack_kernel(package, target, options=()):
     os.rename(f"{target}/boot/config-{version}", f"{target}/config")
     kernel_image.extract(f"{target}/vmlinuz", f"{target}/vmlinux")
     run("/sbin/depmod", "-b", target, version)
-
-
-def take_kernel():
-    """Debian 12's kernel of today."""
-    package = kernel_package()
-    version = package.replace("linux-image-", "")
-    unpack_kernel(package, os.path.join(BUILD, "kernel", version))
-    current = os.path.join(BUILD, "kernel", "current")
-    if os.path.islink(current):
-        os.remove(current)
-    os.symlink(version, current)
-
-
-def take_trixie():
-    """Debian 13's kernel of today."""
-    options = trixie_options()
-    unpack_kernel(kernel_package(options), os.path.join(BUILD, "kernel", "trixie"), options)
+    link = os.path.join(BUILD, "kernel", link)
+    if os.path.islink(link):
+        os.remove(link)
+    os.symlink(version, link)
 
 
 def take_xen(names):
@@ -148,9 +137,9 @@ def take(group_name, update):
                 return
     print(f"fetch: {group_name}: {len(names)} packages", flush=True)
     if group_name == "kernel":
-        take_kernel()
+        take_kernel("current")
     elif group_name == "trixie":
-        take_trixie()
+        take_kernel("trixie", trixie_options())
     elif group_name == "xen":
         take_xen(names)
     else:

@@ -10,6 +10,7 @@ tools.cpio      our programs from build/tools; written at each run, as is the ca
 import glob
 import hashlib
 import io
+import lzma
 import os
 import re
 import subprocess
@@ -44,33 +45,42 @@ def merged_usr(path):
     return "usr/" + path if re.match(r"(s?bin|lib|lib64)/", path) else path
 
 
-def module_closure(names):
-    """Relative paths of the modules with all they depend on, from modules.dep."""
-    version = os.path.basename(os.path.realpath(KERNEL))
-    root = os.path.join(KERNEL, "lib/modules", version)
+def module_name(path):
+    """The name of a module as programs know it."""
+    return re.sub(r"\.ko(\.xz)?$", "", os.path.basename(path)).replace("-", "_")
+
+
+def module_closure(names, kernel):
+    """Root, version, paths of the modules with all they depend on, and their modules.dep."""
+    version = os.path.basename(os.path.realpath(kernel))
+    root = os.path.join(kernel, "lib/modules", version)
     needs, by_name = {}, {}
     with open(os.path.join(root, "modules.dep"), encoding="utf-8") as lines:
         for line in lines:
             path, rest = line.split(":", 1)
             needs[path] = rest.split()
-            by_name[os.path.basename(path)[:-3].replace("-", "_")] = path
+            by_name[module_name(path)] = path
     chosen = set()
     for name in names:
         path = by_name.get(name.replace("-", "_"))
         if path:
             chosen.update([path] + needs[path])
     lines = [f"{path}: {' '.join(needs[path])}" for path in sorted(chosen)]
-    return root, version, sorted(chosen), "\n".join(lines) + "\n"
+    return root, version, sorted(chosen), "\n".join(lines).replace(".ko.xz", ".ko") + "\n"
 
 
-def add_modules(archive, names, aliases=False):
-    """Modules, the modules.dep that busybox's modprobe reads, and which devices they drive."""
-    root, version, paths, dependencies = module_closure(names)
+def add_modules(archive, names, aliases=False, kernel=KERNEL):
+    """Modules (unpacked), the modules.dep that busybox's modprobe reads, and which devices they drive."""
+    root, version, paths, dependencies = module_closure(names, kernel)
     for path in paths:
-        archive.add_file(f"usr/lib/modules/{version}/{path}", os.path.join(root, path))
+        if path.endswith(".xz"):
+            with lzma.open(os.path.join(root, path)) as packed:
+                archive.add_bytes(f"usr/lib/modules/{version}/{path[:-3]}", packed.read())
+        else:
+            archive.add_file(f"usr/lib/modules/{version}/{path}", os.path.join(root, path))
     archive.add_bytes(f"usr/lib/modules/{version}/modules.dep", dependencies.encode())
     if aliases:
-        known = {os.path.basename(path)[:-3].replace("-", "_") for path in paths}
+        known = {module_name(path) for path in paths}
         with open(os.path.join(root, "modules.alias"), encoding="utf-8") as lines:
             text = "".join(line for line in lines if line.split()[-1].replace("-", "_") in known)
         archive.add_bytes(f"usr/lib/modules/{version}/modules.alias", text.encode())
