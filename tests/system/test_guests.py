@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Stock Debian guests, made by our tools on our hypervisor, served by our backends."""
 import os
+import shutil
 import subprocess
 
 import pytest
@@ -20,7 +21,7 @@ def debian_fixture(tmp_path_factory):
     (root / "guests").mkdir()
     for source, name in ((IMAGE + ".initrd", "debian12.initrd"), (IMAGE + ".initrd-trixie", "debian13.initrd"),
                          (os.path.join(BUILD, "kernel/trixie/vmlinuz"), "debian13.vmlinuz")):
-        os.link(source, root / "guests" / name)
+        shutil.copyfile(source, root / "guests" / name)
     return str(root)
 
 
@@ -42,7 +43,6 @@ def boots_debian(machine, kernel, initrd, release):
     dom0.wait_gone("debian", 90)
     log = machine.run("shoji console debian --log").ok()
     assert "Power down" in log or "Powering off" in log or "Reached target" in log
-    machine.run("fsck.ext4 -n /dev/vda >/tmp/fsck 2>&1 || { cat /tmp/fsck; false; }" if False else "true").ok()
 
 
 def test_debian_12_and_13_kernels_from_a_pv_disk(debian):
@@ -55,11 +55,13 @@ def test_debian_12_and_13_kernels_from_a_pv_disk(debian):
         machine.power_off()
 
 
-def test_eight_guests_and_fifty_cycles():
+def test_eight_guests_and_fifty_cycles(tmp_path):
     """Eight guests of 128 MiB answer at once; creating and destroying gives all memory back."""
-    with Machine(cpus=2, memory=3072) as machine:
+    (tmp_path / "guests").mkdir()
+    shutil.copyfile(os.path.join(BUILD, "kernel/current/vmlinux"), tmp_path / "guests/vmlinux")
+    with Machine(cpus=2, memory=3072, overlays=(str(tmp_path),)) as machine:
         dom0 = Dom0(machine).start_services()
-        dom0.create("warm")             # the daemons have their buffers now
+        dom0.create("warm", kernel="/guests/vmlinux")       # the daemons have their buffers now
         dom0.wait_log("warm", "READY guest")
         machine.run("shoji destroy warm").ok()
         dom0.wait_gone("warm")
