@@ -6,9 +6,9 @@
  *
  * The caller has opened the disk, and keeps the memory behind --inflight-fd (a memfd, empty at
  * first) for as long as the guest lives. This process opens the nodes of /dev/xen and the store,
- * then gives up all rights. It ends with status 0 when the device is gone or on SIGTERM, and with
- * another when it cannot go on; then, and after a kill, it is started again with the same
- * descriptors. While the store is away the disk is served all the same.
+ * then gives up all rights and shuts itself in (sandbox/). It ends with status 0 when the device is
+ * gone or on SIGTERM, and with another when it cannot go on; then, and after a kill, it is started
+ * again with the same descriptors. While the store is away the disk is served all the same.
  */
 #include <errno.h>
 #include <getopt.h>
@@ -24,6 +24,7 @@
 #include "blkback.h"
 #include "daemon/log.h"
 #include "daemon/process.h"
+#include "sandbox/sandbox.h"
 
 #define STORE_RETRY_MS 1000
 
@@ -135,7 +136,7 @@ static int give_up_rights(struct blkback *b)
 		rc = process_drop_rights(NULL);
 	if (!rc)
 		rc = xa_evtchn_restrict(b->evtchn, b->domid);
-	return rc;
+	return rc ? rc : sandbox_enter();
 }
 
 static int watch_source(int epoll, int fd, enum source source)

@@ -149,6 +149,14 @@ def state(machine):
     return machine.run("tr -d '\\0' < /test/xvdb.img; cat /var/log/shoji/*.log; shoji list").output
 
 
+def check_rights(machine):
+    """Each backend has no capability, gains none, and sits in its sandbox."""
+    status = machine.run("for p in $(pidof shoji-blkback); do cat /proc/$p/status; done").ok()
+    assert re.findall(r"^CapEff:\s*(\w+)$", status, re.M) == ["0" * 16] * 4, status
+    assert re.findall(r"^NoNewPrivs:\s*(\d)$", status, re.M) == ["1"] * 4, status
+    assert re.findall(r"^Seccomp:\s*(\d)$", status, re.M) == ["2"] * 4, status
+
+
 def check_data(machine, report):
     """What the guest wrote is what it reads, and what is on the disk."""
     digest = re.search(r"^data (\w{32})$", report, re.M).group(1)
@@ -189,6 +197,7 @@ def test_block(hypervisor, kind, tmp_path):
         machine.run(IN_DOM0).ok()
         machine.run("shoji create /test/guest.xml").ok()
         wait_report(machine, "writing", 120)
+        check_rights(machine)
         kills = int(machine.run(KILL, 120).ok().split()[-1])
         report = wait_report(machine, "finished", 240)
         assert "FAIL" not in report, report
