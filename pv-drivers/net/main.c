@@ -5,9 +5,9 @@
  *	shoji-netback --domain N --device H --tap-fd 4 [--stats-fd 5]
  *
  * The caller has made the TAP device (with virtio-net headers) and attached it to a bridge; this
- * process opens the nodes of /dev/xen and the store, then gives up all rights. It ends with status
- * 0 when the device is gone, and with another when it cannot go on: then it may be started again
- * with the same descriptors.
+ * process opens the nodes of /dev/xen and the store, then gives up all rights and shuts itself in.
+ *It ends with status 0 when the device is gone, and with another when it cannot go on: then it may
+ *be started again with the same descriptors.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -23,6 +23,7 @@
 #include "daemon/log.h"
 #include "daemon/process.h"
 #include "netback.h"
+#include "sandbox/sandbox.h"
 
 enum { POLL_TAP, POLL_EVENTS, POLL_STORE, POLL_SIGNAL, POLL_COUNT };
 
@@ -152,6 +153,8 @@ int main(int argc, char **argv)
 	rc = process_drop_rights("nobody");
 	if (rc == -ENOENT) /* a system without that user: no rights at least */
 		rc = process_drop_rights(NULL);
+	if (!rc)
+		rc = sandbox_enter();
 	if (rc < 0)
 		return fail("cannot give up rights", -rc);
 	rc = xenbus_start(&netback);

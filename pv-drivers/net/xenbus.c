@@ -229,7 +229,8 @@ static int look(struct netback *n)
 	return follow(n, (int)state);
 }
 
-int xenbus_event(struct netback *n)
+/* 1: something changed, 0: nothing did, or -errno. */
+static int take_events(struct netback *n)
 {
 	char *path, *token;
 	int rc, seen = 0;
@@ -238,9 +239,21 @@ int xenbus_event(struct netback *n)
 		free(path);
 		seen = 1;
 	}
-	if (rc < 0)
-		return rc;
-	return seen ? look(n) : 0;
+	return rc < 0 ? rc : seen;
+}
+
+/* Again until it is quiet: events that come with the answers do not make the socket readable. */
+int xenbus_event(struct netback *n)
+{
+	int rc;
+
+	do {
+		rc = take_events(n);
+		if (rc <= 0)
+			return rc;
+		rc = look(n);
+	} while (!rc && !n->finished);
+	return rc;
 }
 
 /* --- beginning and end --- */
