@@ -21,6 +21,7 @@ OUT = os.path.join(BUILD, "bench")
 sys.path.insert(0, os.path.join(TOP, "tests/system"))
 sys.path.insert(0, os.path.join(TOP, "tests/tools"))
 import cpio                             # pylint: disable=wrong-import-position
+import initramfs                        # pylint: disable=wrong-import-position
 from machine import Machine             # pylint: disable=wrong-import-position
 
 ICOUNT = ("-icount", "shift=0,sleep=off", "-seed", "1", "-rtc", "base=2024-01-01T00:00:00,clock=vm")
@@ -181,6 +182,7 @@ def main():
     """Both machines, then the table."""
     guest = "--boot-only" not in sys.argv
     compile_tools()
+    initramfs.build()
     with tempfile.TemporaryDirectory() as folder:
         make_overlay(folder)
         ours = measure("shoji", folder, guest)

@@ -26,6 +26,7 @@ def stages(full):
         if os.path.exists(os.path.join(TOP, "tests", folder, "Makefile")):
             yield folder, ["make", "--no-print-directory", "-C", f"tests/{folder}", "test"]
     yield "fetch", [PYTHON, "tests/tools/fetch.py"]
+    yield "guest-kernel", ["guest-kernel-patches/build.sh", "build" if full else "check"]
     selection = [] if full else ["-m", "not full"]
     yield "system", [PYTHON, "-m", "pytest", "-v", "--color=no", "-p", "no:cacheprovider", "tests/system"] + selection
 
