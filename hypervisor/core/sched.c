@@ -138,9 +138,15 @@ static bool preempts(const struct cpu *c, const struct vcpu *v)
 	       v->vtime + GRANULARITY_NS < now->vtime + (int64_t)(machine_now() - now->run_start);
 }
 
+/*
+ * The queue's own time is brought up to date first: it stands still while one vCPU runs alone. A
+ * vCPU that has never run did not sleep either: it gets no bonus.
+ */
 static void enqueue_woken(struct cpu *c, struct vcpu *v)
 {
-	v->vtime = MAX(v->vtime, c->min_vtime - WAKE_BONUS_NS);
+	if (c->current)
+		charge(c, c->current);
+	v->vtime = MAX(v->vtime, c->min_vtime - (v->run_start ? WAKE_BONUS_NS : 0));
 	enqueue(c, v);
 	vcpu_update_runstate(v, RUNSTATE_runnable);
 	if (preempts(c, v) || !timer_armed(c->slice_timer))
