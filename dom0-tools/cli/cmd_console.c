@@ -176,7 +176,18 @@ static int print_log(struct cli *cli, const char *name)
 	return 0;
 }
 
-static void attach(int fd, const char *name)
+/* The connection ended: with the guest, or with the daemon? */
+static bool daemon_lives(const char *name)
+{
+	char reason[200] = "";
+	int fd = console_client_open(name, reason, sizeof(reason));
+
+	if (fd >= 0)
+		close(fd);
+	return fd >= 0 || reason[0];
+}
+
+static int attach(struct cli *cli, int fd, const char *name)
 {
 	enum ending end;
 
@@ -188,10 +199,15 @@ static void attach(int fd, const char *name)
 	end = copy(fd);
 	restore_terminal();
 	close(fd);
+	if (end == GUEST_ENDED && !daemon_lives(name))
+		return fail_set(&cli->failure, FAIL_DEVICE, "show the console of", name,
+				"systemctl restart shoji-consoled; the log goes on where it was",
+				"the console daemon has ended");
 	if (end == GUEST_ENDED)
 		fprintf(stderr, "\n%s has ended\n", name);
 	else if (isatty(STDOUT_FILENO))
 		fputc('\n', stderr);
+	return 0;
 }
 
 /* Between two domains of a guest that reboots there is none, but its console is there. */
@@ -225,6 +241,5 @@ int cmd_console(struct cli *cli, int argc, char **argv)
 	}
 	if (fd < 0)
 		return -1;
-	attach(fd, name);
-	return 0;
+	return attach(cli, fd, name);
 }

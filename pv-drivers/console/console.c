@@ -13,6 +13,7 @@
 
 #include "consoled.h"
 #include "daemon/log.h"
+#include "supervised.h"
 
 struct console *console_find(struct consoled *d, const char *name)
 {
@@ -36,19 +37,6 @@ static struct console *make(struct consoled *d, const char *name)
 	c->next = d->consoles;
 	d->consoles = c;
 	return c;
-}
-
-void console_forget(struct consoled *d, struct console *c)
-{
-	struct console **p = &d->consoles;
-
-	while (*p != c)
-		p = &(*p)->next;
-	*p = c->next;
-	viewer_dismiss_all(d, c);
-	logfile_close(&c->log);
-	backlog_close(&c->backlog);
-	free(c);
 }
 
 /* --- the page --- */
@@ -181,6 +169,7 @@ bool console_attach(struct consoled *d, const char *name, uint16_t domid, uint32
 	c->port = (uint32_t)local;
 	c->domid = domid;
 	c->broken = c->masked = false;
+	c->supervised = supervised(name);
 	c->credit = OUTPUT_BURST;
 	c->credited_ms = d->now_ms;
 	begin(d, c);
@@ -274,4 +263,21 @@ void console_detach(struct consoled *d, struct console *c)
 	unmap(d, c);
 	c->domid = NO_DOMAIN;
 	c->ended_ms = d->now_ms;
+}
+
+void console_forget(struct consoled *d, struct console *c, bool for_good)
+{
+	struct console **p = &d->consoles;
+	char path[300];
+
+	while (*p != c)
+		p = &(*p)->next;
+	*p = c->next;
+	state_path(d, c, path, sizeof(path));
+	if (for_good)
+		unlink(path);
+	viewer_dismiss_all(d, c);
+	logfile_close(&c->log);
+	backlog_close(&c->backlog);
+	free(c);
 }

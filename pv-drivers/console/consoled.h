@@ -20,7 +20,7 @@
 #define CONSOLE_NAME_SIZE 64
 #define NO_DOMAIN	  (-1)
 #define VIEWERS_MAX	  64	/* of all consoles together */
-#define LINGER_MS	  10000 /* how long viewers wait for a guest to come back */
+#define LINGER_MS	  10000 /* how long viewers wait for one of others' guests to come back */
 #define OUTPUT_PER_SECOND (256 * 1024)
 #define OUTPUT_BURST	  (1024 * 1024)
 #define INPUT_SIZE	  512
@@ -56,6 +56,7 @@ struct console {
 	int domid; /* NO_DOMAIN: none now */
 	struct xen_xencons_interface *page;
 	bool by_grant, broken, masked;
+	bool supervised; /* by our tools: it may come back as long as its supervisor lives */
 	uint32_t port;	 /* local */
 	uint64_t credit; /* bytes that may be taken now */
 	uint64_t credited_ms;
@@ -98,7 +99,8 @@ void console_detach(struct consoled *d, struct console *c);
 void console_run(struct consoled *d, struct console *c);
 /* Ports that are pending. */
 void console_events(struct consoled *d);
-void console_forget(struct consoled *d, struct console *c);
+/* For good: the guest has ended; otherwise the next process of this daemon goes on with it. */
+void console_forget(struct consoled *d, struct console *c, bool for_good);
 
 /* viewer.c */
 int viewer_listen(const char *path);

@@ -19,6 +19,7 @@
 #include "consoled.h"
 #include "daemon/log.h"
 #include "daemon/process.h"
+#include "supervised.h"
 
 #define THROTTLE_MS 50
 #define RESCAN_MS   200
@@ -225,6 +226,14 @@ static void handle(struct consoled *d, struct source *s)
 	}
 }
 
+/* The guest has no domain; is it to be expected back? */
+static bool may_return(const struct consoled *d, const struct console *c)
+{
+	if (c->supervised)
+		return supervised(c->name);
+	return d->now_ms - c->ended_ms < LINGER_MS;
+}
+
 /* Guests that had to wait, guests that did not come back. Returns ms until the next time, -1. */
 static int run_timers(struct consoled *d)
 {
@@ -237,8 +246,8 @@ static int run_timers(struct consoled *d)
 			console_run(d, c);
 			timeout = THROTTLE_MS;
 		} else if (!c->page) {
-			if (d->now_ms - c->ended_ms >= LINGER_MS)
-				console_forget(d, c);
+			if (!may_return(d, c))
+				console_forget(d, c, true);
 			else if (timeout < 0)
 				timeout = RESCAN_MS;
 		}
@@ -275,7 +284,7 @@ static void finish(struct consoled *d, const struct options *o)
 		next = c->next;
 		if (c->page)
 			console_detach(d, c);
-		console_forget(d, c);
+		console_forget(d, c, false);
 	}
 	unlink(o->socket);
 	if (o->pid_file)
