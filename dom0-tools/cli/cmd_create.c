@@ -69,6 +69,18 @@ static void print_created(const struct cli *cli, const struct domain_def *def, i
 	json_close_object(&j);
 }
 
+/* The last step of all: from here on the guest competes with us for the processor. */
+static int let_run(struct cli *cli, const struct domain_def *def, int domid)
+{
+	int rc = hv_domain_unpause(cli->hv, (uint16_t)domid);
+
+	if (rc >= 0)
+		return 0;
+	hv_domain_destroy(cli->hv, (uint16_t)domid); /* its supervisor takes the rest away */
+	return fail_set(&cli->failure, FAIL_HYPERVISOR, "start the domain", def->name, NULL, "%s",
+			hv_reason(rc));
+}
+
 static int create(struct cli *cli, const struct domain_def *def, bool paused)
 {
 	int lock, domid;
@@ -79,12 +91,13 @@ static int create(struct cli *cli, const struct domain_def *def, bool paused)
 	lock = record_lock_name(def->name, &cli->failure);
 	if (lock < 0)
 		return -1;
-	domid = supervisor_create(def, lock, paused, &cli->failure);
+	domid = supervisor_create(def, lock, &cli->failure);
 	close(lock);
 	if (domid < 0)
 		return -1;
 	print_created(cli, def, domid);
-	return 0;
+	fflush(stdout);
+	return paused ? 0 : let_run(cli, def, domid);
 }
 
 int cmd_create(struct cli *cli, int argc, char **argv)

@@ -231,28 +231,25 @@ static void detach(const char *name)
 /* What the caller had open (its store connection above all) is not ours to keep. */
 static void close_others(int keep, int keep_too)
 {
-	for (int fd = 3; fd < 1024; fd++)
-		if (fd != keep && fd != keep_too)
-			close(fd);
+	unsigned int low = (unsigned int)(keep < keep_too ? keep : keep_too);
+	unsigned int high = (unsigned int)(keep < keep_too ? keep_too : keep);
+
+	if (low > 3)
+		close_range(3, low - 1, 0);
+	if (high > low + 1)
+		close_range(low + 1, high - 1, 0);
+	close_range(high + 1, ~0u, 0);
 }
 
-static int start_first(struct supervisor *s, bool paused, struct failure *f)
+static int start_first(struct supervisor *s, struct failure *f)
 {
-	struct guest *g = &s->guest;
-	int rc;
-
-	if (guest_start(g, f))
+	if (guest_start(&s->guest, f))
 		return -1;
-	watch_store(g);
-	rc = paused ? 0 : hv_domain_unpause(g->hv, g->domid);
-	if (rc >= 0)
-		return 0;
-	guest_stop(g);
-	return fail_set(f, FAIL_HYPERVISOR, "start the domain", g->def->name, NULL, "%s",
-			hv_reason(rc));
+	watch_store(&s->guest);
+	return 0;
 }
 
-static _Noreturn void child(const struct domain_def *def, bool paused, int name_lock, int answer)
+static _Noreturn void child(const struct domain_def *def, int name_lock, int answer)
 {
 	static struct supervisor s;
 	struct report report = {0};
@@ -263,7 +260,7 @@ static _Noreturn void child(const struct domain_def *def, bool paused, int name_
 	detach(def->name);
 	log_open("shoji", false, false);
 	s.signals = open_signals();
-	rc = start_first(&s, paused, &report.failure);
+	rc = start_first(&s, &report.failure);
 	report.domid = s.guest.domid;
 	if (write(answer, &report, sizeof(report)) != (ssize_t)sizeof(report))
 		s.stop = true;
@@ -285,7 +282,7 @@ static int read_report(int fd, struct report *report)
 	return got == (ssize_t)sizeof(*report) ? 0 : -1;
 }
 
-int supervisor_create(const struct domain_def *def, int name_lock, bool paused, struct failure *f)
+int supervisor_create(const struct domain_def *def, int name_lock, struct failure *f)
 {
 	static struct report report;
 	int fds[2], rc;
@@ -296,7 +293,7 @@ int supervisor_create(const struct domain_def *def, int name_lock, bool paused, 
 	pid = fork();
 	if (pid == 0) {
 		close(fds[0]);
-		child(def, paused, name_lock, fds[1]);
+		child(def, name_lock, fds[1]);
 	}
 	close(fds[1]);
 	rc = pid < 0 ? -1 : read_report(fds[0], &report);

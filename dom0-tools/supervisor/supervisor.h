@@ -76,10 +76,10 @@ int backends_start_again(struct guest *g);
 void backends_stop(struct guest *g);
 
 /*
- * supervisor.c: makes the guest in a new process that stays and supervises it. Returns the
- * domain's id, or -1 with *f and nothing left behind. name_lock is given to the process.
+ * supervisor.c: makes the guest, paused, in a new process that stays and supervises it. Returns
+ * the domain's id, or -1 with *f and nothing left behind. name_lock is given to the process.
  */
-int supervisor_create(const struct domain_def *def, int name_lock, bool paused, struct failure *f);
+int supervisor_create(const struct domain_def *def, int name_lock, struct failure *f);
 /* Takes the remains of a domain away whose supervisor is gone. */
 void supervisor_tidy(struct store_client *store, uint16_t domid);
 
