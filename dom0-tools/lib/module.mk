@@ -13,8 +13,8 @@ $(T)/lib/def_schema.o: schema/domain.rng
 $(T)/lib/kernel_elf.o: CPPFLAGS += -iquote ../hypervisor/lib
 $(T)/lib/elf_image.o: ../hypervisor/lib/elf_image.c
 	@mkdir -p $(dir $@)
-	$(CC) $(CPPFLAGS) -iquote ../hypervisor/lib $(CFLAGS) -MMD -MP -c -o $@ $<
+	$(Q)echo "  CC    $(@:$(T)/%=%)" && $(CC) $(CPPFLAGS) -iquote ../hypervisor/lib $(CFLAGS) -MMD -MP -c -o $@ $<
 
 $(T)/libshoji.a: $(LIB_OBJECTS)
 	@rm -f $@
-	$(AR) rcs $@ $^
+	$(Q)echo "  AR    $(@F)" && $(AR) rcs $@ $^
