@@ -240,8 +240,10 @@ static int handle(struct blkback *b, int epoll, int signals, int ready)
 		rc = find_store(b, epoll);
 	else if (ready & STORE)
 		rc = store_events(b);
-	if (serve_run(b))
+	if (serve_run(b)) {
 		xenbus_fail(b, "the frontend has put nonsense on its ring");
+		rc = b->store ? store_events(b) : rc;
+	}
 	return rc;
 }
 

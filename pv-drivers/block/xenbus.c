@@ -221,7 +221,8 @@ static int look(struct blkback *b)
 	return follow(b, rc ? XenbusStateUnknown : (int)state);
 }
 
-int xenbus_event(struct blkback *b)
+/* Takes all events there are: 1, 0: none, or -errno. */
+static int take_events(struct blkback *b)
 {
 	char *path, *token;
 	int rc, seen = 0;
@@ -230,9 +231,21 @@ int xenbus_event(struct blkback *b)
 		free(path);
 		seen = 1;
 	}
-	if (rc < 0)
-		return rc;
-	return seen ? look(b) : 0;
+	return rc < 0 ? rc : seen;
+}
+
+/* Events that come in while we look are queued in the client, where no descriptor tells of them. */
+int xenbus_event(struct blkback *b)
+{
+	int rc;
+
+	do {
+		rc = take_events(b);
+		if (rc <= 0)
+			return rc;
+		rc = look(b);
+	} while (!rc && !b->finished);
+	return rc;
 }
 
 /* --- beginning and end --- */
