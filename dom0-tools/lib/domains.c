@@ -114,5 +114,5 @@ const char *domains_state(const struct hv_domain *d)
 			       : "shutdown";
 	if (d->paused)
 		return "paused";
-	return d->running ? "running" : "idle";
+	return d->running || !d->blocked ? "running" : "idle"; /* or waits for a CPU */
 }

@@ -62,6 +62,10 @@ void failure_format(const struct failure *f, char *buffer, size_t size)
 	bool object = f->object[0] != '\0';
 	bool advice = f->advice[0] != '\0';
 
+	if (f->code == FAIL_DEFINITION && !object && !advice) { /* begins with file:line */
+		snprintf(buffer, size, "%s", f->why);
+		return;
+	}
 	snprintf(buffer, size, "cannot %s%s%s%s: %s%s%s", f->what, object ? " '" : "", f->object,
 		 object ? "'" : "", f->why, advice ? "\n  " : "", f->advice);
 }

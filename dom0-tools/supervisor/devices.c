@@ -93,7 +93,8 @@ static int attach(int control, const struct device *d, const char *bridge, struc
 				"make it: ip link add name BRIDGE type bridge && ip link set "
 				"BRIDGE up",
 				"%s",
-				errno == ENODEV ? "there is no such bridge" : strerror(errno));
+				errno == ENODEV || errno == ENOPKG ? "there is no such bridge"
+								   : strerror(errno));
 	return 0;
 }
 
