@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The rig itself: what the other tests rely on, shown on Debian's own hypervisor or on none."""
+"""The rig itself: what the other tests rely on, shown on none; and Debian's tools on either hypervisor."""
 import hashlib
 
 import pytest
@@ -27,10 +27,11 @@ def test_panic_is_noticed():
 
 
 @pytest.mark.full
-def test_reference_tools_start_a_guest():
-    """Debian's dom0 with Debian's tools: a guest is created, seen and destroyed."""
+@pytest.mark.parametrize("hypervisor", ["xen", "shoji"])
+def test_reference_tools_start_a_guest(hypervisor):
+    """Debian's own tools, on Debian's hypervisor and on ours: a guest is created, seen and destroyed."""
     config = "name='g'\nkernel='/guests/vmlinuz'\nramdisk='/guests/initrd'\nmemory=128\nextra='console=hvc0'\n"
-    with Machine(hypervisor="xen", reference=True) as machine:
+    with Machine(hypervisor=hypervisor, reference=True) as machine:
         machine.run("start-reference").ok()
         machine.put("/root/g.cfg", config.encode())
         machine.run("xl create /root/g.cfg", 180).ok()
