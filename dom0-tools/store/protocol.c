@@ -60,6 +60,14 @@ static int get_path(const struct request *r, char *path)
 	return 0;
 }
 
+/* The path, where there must not be anything else. */
+static int get_only_path(const struct request *r, char *path)
+{
+	if (strnlen(r->payload, r->length) + 1 != r->length)
+		return -EINVAL;
+	return get_path(r, path);
+}
+
 /* Finds a node to be read, noting in the transaction what of it is seen. */
 static int read_node(struct request *r, unsigned int what, const struct node **n)
 {
@@ -67,7 +75,7 @@ static int read_node(struct request *r, unsigned int what, const struct node **n
 	char path[PATH_ABSOLUTE_MAX + 1];
 	int rc;
 
-	rc = get_path(r, path);
+	rc = r->conn->header.type == XS_DIRECTORY_PART ? get_path(r, path) : get_only_path(r, path);
 	if (!rc && r->tx)
 		rc = transaction_note_seen(r->tx, path, what);
 	if (rc < 0)
@@ -177,7 +185,7 @@ static int handle_mkdir(struct request *r)
 {
 	struct op op = {.type = XS_MKDIR};
 	char path[PATH_ABSOLUTE_MAX + 1];
-	int rc = get_path(r, path);
+	int rc = get_only_path(r, path);
 
 	op.path = path;
 	rc = rc < 0 ? rc : apply(r, &op);
@@ -188,7 +196,7 @@ static int handle_rm(struct request *r)
 {
 	struct op op = {.type = XS_RM};
 	char path[PATH_ABSOLUTE_MAX + 1];
-	int rc = get_path(r, path);
+	int rc = get_only_path(r, path);
 
 	op.path = path;
 	rc = rc < 0 ? rc : apply(r, &op);

@@ -108,6 +108,20 @@ static void test_strings_without_end(void **state)
 	assert_answer("!EINVAL", c, XS_DIRECTORY_PART, 0, "/tool|0");
 }
 
+static void test_more_strings(void **state)
+{
+	static const uint32_t types[] = {XS_READ, XS_DIRECTORY, XS_GET_PERMS, XS_MKDIR, XS_RM};
+	struct conn *c = control();
+
+	(void)state;
+	for (size_t t = 0; t < sizeof(types) / sizeof(types[0]); t++) {
+		assert_answer("!EINVAL", c, types[t], 0, "/tool|more|");
+		assert_answer("!EINVAL", c, types[t], 0, "/tool|more");
+		assert_answer("!EINVAL", c, types[t], 0, "/tool||");
+	}
+	assert_answer("", c, XS_READ, 0, "/tool|");
+}
+
 static void test_unknown_types(void **state)
 {
 	struct conn *c = control();
@@ -264,21 +278,14 @@ static void test_no_reading_without_taking(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(test_write_read),
-		TEST(test_relative_paths),
-		TEST(test_bad_paths),
-		TEST(test_length_of_paths),
-		TEST(test_deepest_path),
-		TEST(test_strings_without_end),
-		TEST(test_unknown_types),
-		TEST(test_too_long),
-		TEST(test_largest_value),
-		TEST(test_directory),
-		TEST(test_directory_part),
-		TEST(test_mkdir_rm),
-		TEST(test_control),
-		TEST(test_domain_path),
-		TEST(test_no_reading_without_taking),
+		TEST(test_write_read),	  TEST(test_relative_paths),
+		TEST(test_bad_paths),	  TEST(test_length_of_paths),
+		TEST(test_deepest_path),  TEST(test_strings_without_end),
+		TEST(test_unknown_types), TEST(test_more_strings),
+		TEST(test_too_long),	  TEST(test_largest_value),
+		TEST(test_directory),	  TEST(test_directory_part),
+		TEST(test_mkdir_rm),	  TEST(test_control),
+		TEST(test_domain_path),	  TEST(test_no_reading_without_taking),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
