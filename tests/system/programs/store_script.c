@@ -82,8 +82,8 @@ static void keep_event(const struct client *c, const uint8_t *data, size_t size)
 	events[event_count++] = line;
 }
 
-static uint32_t ask(struct client *c, uint32_t type, uint32_t tx, const void *payload, uint32_t size,
-		    uint8_t *answer, uint32_t *answer_size)
+static uint32_t ask(struct client *c, uint32_t type, uint32_t tx, const void *payload,
+		    uint32_t size, uint8_t *answer, uint32_t *answer_size)
 {
 	struct xen_xsd_sockmsg header = {type, 77, tx, size};
 	uint8_t message[sizeof(header) + XENSTORE_PAYLOAD_MAX];
