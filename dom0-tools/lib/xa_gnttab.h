@@ -19,6 +19,9 @@ struct xa_gnttab;
 int xa_gnttab_open(struct xa_gnttab **out);
 
 /* Mappings stay valid until they are unmapped or the handle is closed. */
+/* The kernel makes the pages behind grants when the first is asked for, 128 MiB at once, which
+ * takes a while: ask for one when a daemon starts instead of when a guest waits. */
+void xa_gnttab_warm_up(struct xa_gnttab *g);
 void xa_gnttab_close(struct xa_gnttab *g);
 int xa_gnttab_fd(struct xa_gnttab *g);
 

@@ -147,6 +147,8 @@ static int open_xen(struct consoled *d)
 		log_error("cannot open /dev/xen/{evtchn,gntdev}: %s; is this the control domain, "
 			  "and are the modules xen-evtchn and xen-gntdev loaded?",
 			  strerror(-rc));
+	else
+		xa_gnttab_warm_up(d->gnttab);
 	return rc < 0 ? EXIT_NO_XEN : EXIT_OK;
 }
 
