@@ -6,8 +6,8 @@
  *
  * The caller has made the TAP device (with virtio-net headers) and attached it to a bridge; this
  * process opens the nodes of /dev/xen and the store, then gives up all rights and shuts itself in.
- *It ends with status 0 when the device is gone, and with another when it cannot go on: then it may
- *be started again with the same descriptors.
+ * It ends with status 0 when the device is gone, and with another when it cannot go on: then it may
+ * be started again with the same descriptors.
  */
 #include <errno.h>
 #include <fcntl.h>

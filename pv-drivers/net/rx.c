@@ -134,6 +134,21 @@ static void respond(struct netback *n, const struct rx_slot *s)
 	}
 }
 
+/* Queued before the frontend said what it takes, or larger than the device's MTU: dropped. */
+static bool fits(const struct netback *n, const struct virtio_net_hdr *h, size_t bytes)
+{
+	switch (h->gso_type & ~VIRTIO_NET_HDR_GSO_ECN) {
+	case VIRTIO_NET_HDR_GSO_NONE:
+		return n->features.sg || bytes <= PAGE;
+	case VIRTIO_NET_HDR_GSO_TCPV4:
+		return n->features.sg && n->features.gso_tcpv4;
+	case VIRTIO_NET_HDR_GSO_TCPV6:
+		return n->features.sg && n->features.gso_tcpv6;
+	default:
+		return false;
+	}
+}
+
 /* A packet from the TAP device into buffer `index`; its size without the header, or 0. */
 static size_t read_packet(struct netback *n, unsigned int index, struct virtio_net_hdr *h)
 {
@@ -150,18 +165,20 @@ bool rx_run(struct netback *n)
 {
 	unsigned int count = 0, pieces = 0, packets = 0;
 	struct virtio_net_hdr h;
+	uint32_t posted;
 	size_t bytes;
 
 	if (!n->rx.shared)
 		return false;
-	if (ring_pending(&n->rx) > RING_SLOTS) {
+	posted = ring_pending(&n->rx); /* once: the frontend may go on counting */
+	if (posted > RING_SLOTS) {
 		xenbus_fail(n, "receive ring: more requests than slots");
 		return false;
 	}
-	while (packets < BATCH && ring_pending(&n->rx) >= slots_needed(n) &&
+	while (packets < BATCH && posted - count >= slots_needed(n) &&
 	       (bytes = read_packet(n, packets, &h)) > 0) {
-		if (!n->features.sg && bytes > PAGE)
-			continue; /* cannot be: the device's MTU is smaller */
+		if (!fits(n, &h, bytes))
+			continue;
 		add_packet(n, buffer_of(n, packets) + sizeof(h), bytes, &h, &count, &pieces);
 		n->stats->rx_packets++;
 		n->stats->rx_bytes += bytes;

@@ -134,6 +134,9 @@ static void answer(struct netback *n, const struct packet *p, int16_t status)
 		}
 		memcpy(ring_slot(&n->tx, n->tx.rsp_prod++, SLOT), &r, sizeof(r));
 	}
+	/* At once: a successor must not read answers that were written over requests as requests.
+	 */
+	__atomic_store_n(&n->tx.shared->rsp_prod, n->tx.rsp_prod, __ATOMIC_RELEASE);
 }
 
 static void finish(struct netback *n, struct tx_batch *b)
