@@ -187,6 +187,10 @@ static void test_fragment_larger_than_packet(void **state)
 	request(0, 0, 100, NETTXF_more_data);
 	request(1, 0, 101, 0);
 	assert_int_equal(parse(2), PACKET_IMPOSSIBLE);
+	request(1, 0, 100, 0); /* leaves nothing for the first slot */
+	assert_int_equal(parse(2), PACKET_IMPOSSIBLE);
+	request(1, 0, 99, 0);
+	assert_int_equal(parse(2), PACKET_OK);
 	request(1, 0, 60, NETTXF_more_data);
 	request(2, 0, 60, 0);
 	assert_int_equal(parse(3), PACKET_IMPOSSIBLE);
@@ -198,6 +202,7 @@ static void test_missing_slots(void **state)
 	request(0, 0, 100, NETTXF_more_data);
 	assert_int_equal(parse(1), PACKET_IMPOSSIBLE);
 	request(0, 0, 100, NETTXF_extra_info);
+	segmentation(1, 1448, XEN_NETIF_GSO_TYPE_TCPV4); /* of a former round */
 	assert_int_equal(parse(1), PACKET_IMPOSSIBLE);
 	request(0, 0, 100, NETTXF_extra_info | NETTXF_more_data);
 	segmentation(1, 1448, XEN_NETIF_GSO_TYPE_TCPV4);
@@ -209,7 +214,7 @@ static void test_endless(void **state)
 	(void)state;
 	request(0, 0, 65535, NETTXF_more_data);
 	for (unsigned int i = 1; i < PACKET_SLOTS_MAX; i++)
-		request(i, 0, 1, i == PACKET_FRAGMENTS_MAX ? 0 : NETTXF_more_data);
+		request(i, 0, 3500, i == PACKET_FRAGMENTS_MAX ? 0 : NETTXF_more_data);
 	assert_int_equal(parse(PACKET_SLOTS_MAX), PACKET_IMPOSSIBLE);
 	request(0, 0, 60, NETTXF_extra_info);
 	for (unsigned int i = 1; i < PACKET_SLOTS_MAX; i++)
@@ -315,9 +320,10 @@ static void test_checksum_nonsense(void **state)
 {
 	(void)state;
 	ipv4(14, 4, 6); /* an IP header of 16 bytes */
-	frame[34 + 12] = 0x50;
+	frame[30 + 12] = 0x50;
 	assert_false(packet_find_checksum(frame, 100, &c));
 	ipv4(14, 5, 1);
+	frame[34 + 12] = 0x50;
 	assert_false(packet_find_checksum(frame, 100, &c));
 	ipv4(14, 5, 6);
 	frame[14] = 0x65; /* version 6 in a frame of version 4 */
