@@ -10,5 +10,7 @@
 bool emulate_gp(struct vcpu *v);
 /* After #UD: the prefix that asks for our view of CPUID. False: give the #UD to the guest. */
 bool emulate_ud(struct vcpu *v);
+/* After #PF of a supervisor's access at CPL 3. False: it was something else. */
+bool emulate_iretq(struct vcpu *v);
 
 #endif

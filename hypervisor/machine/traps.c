@@ -112,6 +112,8 @@ static void page_fault(struct vcpu *v)
 	}
 	if (repair_page_fault(v, address, error))
 		return;
+	if ((error & (PF_PRESENT | PF_WRITE | PF_USER)) == PF_PRESENT && emulate_iretq(v))
+		return;
 	inject_page_fault(v, address, error & ~PF_RESERVED);
 }
 
