@@ -49,13 +49,16 @@ static size_t list_kind(const uint8_t *kinds, uint64_t first, uint64_t count,
 	return found;
 }
 
-/* Lets the hypervisor zero what needs nothing else; if it will not, those pages are filled by us
- * like the others. */
+/* Lets the hypervisor zero what needs nothing else and is not zero yet; if it will not, those pages
+ * are filled by us like the others. */
 static void clear_pages(struct build *b, uint8_t *kinds, uint64_t first, uint64_t count,
 			uint64_t *scratch)
 {
-	size_t zeroes = list_kind(kinds, first, count, BUILD_ZERO, scratch);
+	size_t zeroes;
 
+	if (hv_memory_is_zeroed(b->hv))
+		return;
+	zeroes = list_kind(kinds, first, count, BUILD_ZERO, scratch);
 	for (size_t i = 0; i < zeroes; i++)
 		scratch[i] = b->mfns[scratch[i]];
 	if (!hv_memory_clear(b->hv, b->result->domid, scratch, (unsigned int)zeroes))

@@ -81,6 +81,8 @@ int hv_domain_shutdown(struct hv *hv, uint16_t domid, unsigned int reason);
  * can get them. Returns 0 or -errno with *done frames populated. */
 int hv_memory_populate(struct hv *hv, uint16_t domid, uint64_t pfn, uint64_t count, uint64_t *mfns,
 		       uint64_t *done);
+/* Are the frames that a domain is given zero? This hypervisor promises it, others do not. */
+bool hv_memory_is_zeroed(struct hv *hv);
 /* Zeroes frames of a domain. */
 int hv_memory_clear(struct hv *hv, uint16_t domid, const uint64_t *mfns, unsigned int count);
 /* Writes the hypercall stubs into a frame, for kernels that ask for such a page. */

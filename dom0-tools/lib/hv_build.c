@@ -12,6 +12,7 @@
 
 #include "shoji/arch.h"
 #include "shoji/event_channel.h"
+#include "shoji/extension.h"
 #include "shoji/memory.h"
 #include "shoji/mmu.h"
 
@@ -69,6 +70,11 @@ int hv_memory_populate(struct hv *hv, uint16_t domid, uint64_t pfn, uint64_t cou
 static int mmuext(struct hv *hv, uint16_t domid, unsigned int count)
 {
 	return (int)xa_call_4(hv->xc, HYPERCALL_mmuext_op, hv_handle(hv->data), count, 0, domid);
+}
+
+bool hv_memory_is_zeroed(struct hv *hv)
+{
+	return xa_call_2(hv->xc, HYPERCALL_shoji_version, SHOJI_VERSION_abi, 0) >= 1;
 }
 
 int hv_memory_clear(struct hv *hv, uint16_t domid, const uint64_t *mfns, unsigned int count)

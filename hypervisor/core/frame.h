@@ -40,10 +40,11 @@ enum frame_type {
 #define FRAME_TYPE_PINNED  (1ULL << 42) /* one type reference is the guest's pin */
 #define FRAME_TYPE_LOCK	   (1ULL << 43) /* an entry is being changed (core/mm_update_entry.c) */
 
-/* frame.flags; the last two change atomically */
+/* frame.flags; FOREIGN and DROPPED change atomically */
 #define FRAME_RAM     0x01 /* memory of the allocator */
 #define FRAME_FREE    0x02 /* first of a free block (LOCK_HEAP) */
 #define FRAME_SECRET  0x04 /* was used before: cleared before anybody else sees it */
+#define FRAME_ZEROED  0x20 /* free, and cleared in advance (LOCK_HEAP) */
 #define FRAME_FOREIGN 0x08 /* was mapped by others than its owner: any CPU may cache that */
 #define FRAME_DROPPED 0x10 /* mm_relinquish was here */
 
@@ -123,6 +124,8 @@ void domain_free_frozen(struct frame *f);
 /* Make a hypervisor page readable/writable to d (shared_info, grant frames): type stays. */
 void frame_share(void *va, struct domain *d, bool writable);
 void frame_unshare(void *va);
+/* Clear one free frame in advance; called while idle. False: there is none left to do. */
+bool frames_scrub_one(void);
 uint64_t frames_free(void);
 uint64_t frames_total(void);
 

@@ -19,7 +19,7 @@ static void make_clean(struct frame *f, unsigned int order, bool clear)
 
 	for (uint64_t i = 0; i < 1ULL << order; i++) {
 		stamp = MAX(stamp, f[i].flush_stamp);
-		if (clear || (f[i].flags & FRAME_SECRET))
+		if (!(f[i].flags & FRAME_ZEROED) && (clear || (f[i].flags & FRAME_SECRET)))
 			machine_zero_frame(machine_map(frame_mfn(&f[i])));
 		f[i].flags = FRAME_RAM;
 		f[i].flush_stamp = 0;
@@ -28,6 +28,19 @@ static void make_clean(struct frame *f, unsigned int order, bool clear)
 	}
 	if (stamp)
 		tlb_flush_before(~0ULL, stamp);
+}
+
+/* Taken like any other, so that no CPU can still write to it when it counts as cleared. */
+bool frames_scrub_one(void)
+{
+	struct frame *f = heap_take_dirty();
+
+	if (f) {
+		make_clean(f, 0, true);
+		f->flags |= FRAME_ZEROED;
+		heap_give(f, 0);
+	}
+	return heap_dirty() != 0;
 }
 
 /* --- the hypervisor's own --- */

@@ -5,13 +5,15 @@
  * Duty: naturally aligned blocks of 2^order frames out of all RAM, from two zones (below 4 GiB and
  * the rest, which is preferred). Data: free lists per zone and order through struct frame.link; the
  * first frame of a free block carries FRAME_FREE and the block's order. LOCK_HEAP guards all. It
- * neither clears frames nor flushes TLBs, and knows no owners: see frame_alloc.c.
+ * neither clears frames nor flushes TLBs, and knows no owners: see frame_alloc.c. It knows which
+ * free frames were cleared, and finds those that were not.
  */
 #include "core/frame_internal.h"
 #include "core/log.h"
 #include "lib/string.h"
 
 #define LOW_LIMIT (1ULL << (32 - PAGE_SHIFT)) /* first frame at 4 GiB */
+#define LOOK_AT	  64			      /* frames, with the lock held */
 enum zone { ZONE_HIGH, ZONE_LOW, ZONES };
 
 struct frame *frame_table;
@@ -21,6 +23,8 @@ static struct heap {
 	struct spinlock lock;
 	struct list free[ZONES][HEAP_ORDER_MAX + 1];
 	uint64_t free_frames, total_frames;
+	uint64_t dirty_frames; /* of the free ones, without FRAME_ZEROED */
+	uint64_t cursor;       /* of the search for them */
 } heap = {.lock = SPINLOCK(LOCK_HEAP)};
 
 static enum zone zone_of(uint64_t n)
@@ -33,7 +37,7 @@ void frames_init(uint64_t max_mfn, void *table_memory)
 	frame_table = table_memory;
 	frame_max = max_mfn;
 	memset(table_memory, 0, max_mfn * sizeof(struct frame));
-	heap.free_frames = heap.total_frames = 0;
+	heap.free_frames = heap.total_frames = heap.dirty_frames = heap.cursor = 0;
 	for (unsigned int z = 0; z < ZONES; z++)
 		for (unsigned int o = 0; o <= HEAP_ORDER_MAX; o++)
 			list_init(&heap.free[z][o]);
@@ -60,11 +64,21 @@ static struct frame *free_buddy(const struct frame *f, unsigned int order)
 	return buddy && (buddy->flags & FRAME_FREE) && buddy->order == order ? buddy : NULL;
 }
 
+static uint64_t count_dirty(const struct frame *f, unsigned int order)
+{
+	uint64_t n = 0;
+
+	for (uint64_t i = 0; i < 1ULL << order; i++)
+		n += !(f[i].flags & FRAME_ZEROED);
+	return n;
+}
+
 static void give_locked(struct frame *f, unsigned int order)
 {
 	struct frame *buddy;
 
 	heap.free_frames += 1ULL << order;
+	heap.dirty_frames += count_dirty(f, order);
 	while (order < HEAP_ORDER_MAX && (buddy = free_buddy(f, order))) {
 		take_block(buddy);
 		f = MIN(f, buddy);
@@ -117,6 +131,7 @@ static struct frame *take_from(enum zone z, unsigned int order)
 		put_block(f + (1ULL << o), o);
 	}
 	heap.free_frames -= 1ULL << order;
+	heap.dirty_frames -= count_dirty(f, order);
 	return f;
 }
 
@@ -136,6 +151,69 @@ struct frame *heap_take(unsigned int order, unsigned int flags)
 	spin_unlock(&heap.lock);
 	return f;
 }
+
+/* --- clearing in advance --- */
+
+/* The free block that f lies in, or NULL. */
+static struct frame *block_of(const struct frame *f)
+{
+	uint64_t n = frame_mfn(f).n;
+
+	for (unsigned int o = 0; o <= HEAP_ORDER_MAX; o++) {
+		struct frame *head = &frame_table[n >> o << o];
+
+		if ((head->flags & FRAME_FREE) && head->order >= o)
+			return head;
+	}
+	return NULL;
+}
+
+/* One frame out of the middle of a free block. */
+static struct frame *take_out(struct frame *head, struct frame *f)
+{
+	unsigned int order = head->order;
+
+	take_block(head);
+	while (order--) {
+		struct frame *half = head + (1ULL << order);
+
+		if (f >= half) {
+			put_block(head, order);
+			head = half;
+		} else {
+			put_block(half, order);
+		}
+	}
+	heap.free_frames--;
+	heap.dirty_frames--;
+	f->order = 0;
+	return f;
+}
+
+struct frame *heap_take_dirty(void)
+{
+	struct frame *found = NULL;
+
+	spin_lock(&heap.lock);
+	for (unsigned int i = 0; i < LOOK_AT && heap.dirty_frames && !found; i++) {
+		struct frame *f = &frame_table[heap.cursor], *head = NULL;
+
+		if ((f->flags & (FRAME_RAM | FRAME_ZEROED)) == FRAME_RAM)
+			head = block_of(f);
+		if (head)
+			found = take_out(head, f);
+		heap.cursor = heap.cursor + 1 < frame_max ? heap.cursor + 1 : 0;
+	}
+	spin_unlock(&heap.lock);
+	return found;
+}
+
+uint64_t heap_dirty(void)
+{
+	return __atomic_load_n(&heap.dirty_frames, __ATOMIC_RELAXED);
+}
+
+/* --- */
 
 uint64_t frames_free(void)
 {

@@ -9,7 +9,10 @@
 /* --- frame_heap.c: the buddy allocator --- */
 struct frame *heap_take(unsigned int order, unsigned int flags); /* NULL: none */
 void heap_give(struct frame *f, unsigned int order);
-#define HEAP_ORDER_MAX 18 /* 1 GiB */
+/* A free frame that is not cleared yet, of those looked at now; or NULL. */
+struct frame *heap_take_dirty(void);
+uint64_t heap_dirty(void); /* free frames that are not cleared */
+#define HEAP_ORDER_MAX 18  /* 1 GiB */
 
 /* --- frame_alloc.c --- */
 void frame_release(struct frame *f); /* its last reference is gone */

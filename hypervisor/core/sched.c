@@ -192,7 +192,7 @@ void sched_yield(struct vcpu *v)
 
 	charge(c, v);
 	if (first)
-		v->vtime = MAX(v->vtime, first->vtime + 1);
+		v->vtime = MAX(v->vtime, first->vtime + GRANULARITY_NS + 1);
 	__atomic_fetch_or(&c->work, CPU_WORK_SCHED, __ATOMIC_SEQ_CST);
 	spin_unlock(&c->run_lock);
 }
@@ -270,12 +270,13 @@ static void leave(struct cpu *c, struct vcpu *v)
 	__atomic_store_n(&v->running, false, __ATOMIC_RELEASE);
 }
 
+/* The one that runs goes on while it is not ahead of the next by more than is worth a switch. */
 static struct vcpu *pick(struct cpu *c, struct vcpu *prev)
 {
 	struct vcpu *next = list_first(&c->run_queue, struct vcpu, run_link);
 	bool prev_ready = prev && vcpu_runnable(prev) && cpu_allowed(prev, c->id);
 
-	if (!next || (prev_ready && prev->vtime <= next->vtime))
+	if (!next || (prev_ready && prev->vtime <= next->vtime + GRANULARITY_NS))
 		return prev_ready ? prev : NULL;
 	return next;
 }

@@ -14,6 +14,8 @@
 #define PCI_ADDRESS	 0xcf8
 #define PCI_DATA	 0xcfc
 #define PCI_DATA_LAST	 0xcff
+#define TIMER_FIRST	 0x40 /* the interval timer */
+#define TIMER_LAST	 0x43
 #define PCI_ADDRESS_USED 0x80fffffcu
 
 static uint32_t pci_address;
@@ -21,8 +23,8 @@ static uint32_t pci_address;
 static const struct {
 	uint16_t first, last;
 } ours[] = {
-	{0x20, 0x21},	/* interrupt controller */
-	{0x40, 0x43},	/* interval timer */
+	{0x20, 0x21}, /* interrupt controller */
+	{TIMER_FIRST, TIMER_LAST},
 	{0xa0, 0xa1},	/* second interrupt controller */
 	{0x4d0, 0x4d1}, /* edge or level of its inputs */
 };
@@ -61,10 +63,19 @@ static uint32_t all_ones(unsigned int bytes)
 	return bytes == 4 ? ~0u : (1u << (8 * bytes)) - 1;
 }
 
+/*
+ * What reads where there is no device: ones, as on a bus. But an interval timer that is not there
+ * reads 0: Linux waits 50,000 reads for a counter to leave 0xff, and none at all for another value.
+ */
+static uint32_t nothing(uint16_t port, unsigned int bytes)
+{
+	return port >= TIMER_FIRST && port <= TIMER_LAST ? 0 : all_ones(bytes);
+}
+
 uint32_t ioport_read(const struct vcpu *v, uint16_t port, unsigned int bytes)
 {
 	if (!may_use(v, port, bytes))
-		return all_ones(bytes);
+		return nothing(port, bytes);
 	if (port == PCI_ADDRESS && bytes == 4)
 		return pci_address;
 	if (is_pci_data(port, bytes))

@@ -272,8 +272,12 @@ static void idle(void)
 {
 	struct cpu *c = this_cpu();
 
-	while (!__atomic_load_n(&c->work, __ATOMIC_SEQ_CST))
-		__asm__ volatile("sti; hlt; cli" ::: "memory");
+	while (!__atomic_load_n(&c->work, __ATOMIC_SEQ_CST)) {
+		if (frames_scrub_one())
+			__asm__ volatile("sti; nop; cli" ::: "memory");
+		else
+			__asm__ volatile("sti; hlt; cli" ::: "memory");
+	}
 	exit_to_guest();
 }
 

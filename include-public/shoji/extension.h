@@ -10,6 +10,8 @@
  *
  * or, without CPUID, by calling shoji_version: on another hypervisor it answers -XEN_ENOSYS.
  *
+ * From version 1 on, every frame that memory_op gives to a domain is zero.
+ *
  * The version grows by one with each addition; nothing is taken away or changes its meaning. A
  * kernel uses a feature only if its bit is set; the version is for people and logs.
  */

@@ -67,6 +67,40 @@ static void all_frames_come_back(void **state)
 	hv_free_pages(blocks[0], 11);
 }
 
+/* Idle time clears all free memory, once; what is used again is cleared again. */
+static void free_memory_is_cleared_in_advance(void **state)
+{
+	struct domain *d = fake_domain(1, RAM);
+	unsigned char *page;
+	struct frame *f;
+	unsigned int n = 0;
+
+	(void)state;
+	f = domain_alloc_frames(d, 0, ALLOC_ZERO);
+	assert_non_null(f);
+	memset(machine_map(frame_mfn(f)), 0xa5, PAGE_SIZE);
+	assert_int_equal(domain_release_frame(d, f), 0);
+	while (frames_scrub_one())
+		assert_true(++n < 2 * RAM);
+	assert_true(n > RAM / 2);
+	assert_int_equal(frames_free(), RAM);
+	assert_false(frames_scrub_one());
+	assert_true(f->flags & FRAME_ZEROED);
+	page = machine_map(frame_mfn(f));
+	for (unsigned int i = 0; i < PAGE_SIZE; i++)
+		assert_int_equal(page[i], 0);
+	/* in one piece again, and used: the mark goes */
+	page = hv_alloc_pages(11);
+	assert_non_null(page);
+	memset(page, 0x5a, PAGE_SIZE << 11);
+	hv_free_pages(page, 11);
+	page = hv_alloc_pages(11);
+	assert_int_equal(page[5 * PAGE_SIZE + 7], 0);
+	hv_free_pages(page, 11);
+	assert_true(frames_scrub_one());
+	domain_put(d);
+}
+
 static void memory_runs_out_without_harm(void **state)
 {
 	void *pages[RAM + 1];
@@ -408,6 +442,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 #define T(f) cmocka_unit_test_setup_teardown(f, start, stop)
 		T(all_frames_come_back),
+		T(free_memory_is_cleared_in_advance),
 		T(memory_runs_out_without_harm),
 		T(below_4g),
 		T(small_objects),
