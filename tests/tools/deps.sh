@@ -4,7 +4,8 @@
 set -euo pipefail
 list=$(dirname "$0")/packages.txt
 wanted=$(sed 's/#.*//' "$list" | xargs)
-installed=$(dpkg-query -W -f='${Package} ${db:Status-Status}\n' $wanted 2>/dev/null | sed -n 's/ installed$//p' | sort -u)
+# dpkg-query fails when it does not know one of them: that is what we want to hear.
+installed=$( (dpkg-query -W -f='${Package} ${db:Status-Status}\n' $wanted 2>/dev/null || true) | sed -n 's/ installed$//p' | sort -u)
 missing=$(comm -23 <(tr ' ' '\n' <<<"$wanted" | sort -u) <(echo "$installed") | xargs)
 
 root() { if [ "$(id -u)" = 0 ]; then "$@"; else sudo "$@"; fi; }
