@@ -124,8 +124,8 @@ void domain_free_frozen(struct frame *f);
 /* Make a hypervisor page readable/writable to d (shared_info, grant frames): type stays. */
 void frame_share(void *va, struct domain *d, bool writable);
 void frame_unshare(void *va);
-/* Clear one free frame in advance; called while idle. False: there is none left to do. */
-bool frames_scrub_one(void);
+/* Clears a free frame in advance; called while idle. False: there is nothing to do for now. */
+bool frames_scrub(void);
 uint64_t frames_free(void);
 uint64_t frames_total(void);
 

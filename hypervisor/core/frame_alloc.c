@@ -13,7 +13,7 @@
 #include "shoji/errno.h"
 
 /* Nobody reaches the block yet. Old translations to it are flushed, old content if it is secret. */
-static void make_clean(struct frame *f, unsigned int order, bool clear)
+void frame_make_clean(struct frame *f, unsigned int order, bool clear)
 {
 	uint64_t stamp = 0;
 
@@ -30,19 +30,6 @@ static void make_clean(struct frame *f, unsigned int order, bool clear)
 		tlb_flush_before(~0ULL, stamp);
 }
 
-/* Taken like any other, so that no CPU can still write to it when it counts as cleared. */
-bool frames_scrub_one(void)
-{
-	struct frame *f = heap_take_dirty();
-
-	if (f) {
-		make_clean(f, 0, true);
-		f->flags |= FRAME_ZEROED;
-		heap_give(f, 0);
-	}
-	return heap_dirty() != 0;
-}
-
 /* --- the hypervisor's own --- */
 
 void *hv_alloc_pages(unsigned int order)
@@ -51,7 +38,7 @@ void *hv_alloc_pages(unsigned int order)
 
 	if (!f)
 		return NULL;
-	make_clean(f, order, true);
+	frame_make_clean(f, order, true);
 	return machine_map(frame_mfn(f));
 }
 
@@ -112,7 +99,7 @@ struct frame *domain_alloc_frames(struct domain *d, unsigned int order, unsigned
 	f = heap_take(order, flags);
 	if (!f)
 		return NULL;
-	make_clean(f, order, flags & ALLOC_ZERO);
+	frame_make_clean(f, order, flags & ALLOC_ZERO);
 
 	spin_lock(&d->page_lock);
 	added = may_have(d, 1ULL << order, flags);

@@ -6,14 +6,13 @@
  * the rest, which is preferred). Data: free lists per zone and order through struct frame.link; the
  * first frame of a free block carries FRAME_FREE and the block's order. LOCK_HEAP guards all. It
  * neither clears frames nor flushes TLBs, and knows no owners: see frame_alloc.c. It knows which
- * free frames were cleared, and finds those that were not.
+ * free frames were cleared, and gives out a certain one for frame_scrub.c.
  */
 #include "core/frame_internal.h"
 #include "core/log.h"
 #include "lib/string.h"
 
 #define LOW_LIMIT (1ULL << (32 - PAGE_SHIFT)) /* first frame at 4 GiB */
-#define LOOK_AT	  64			      /* frames, with the lock held */
 enum zone { ZONE_HIGH, ZONE_LOW, ZONES };
 
 struct frame *frame_table;
@@ -24,7 +23,6 @@ static struct heap {
 	struct list free[ZONES][HEAP_ORDER_MAX + 1];
 	uint64_t free_frames, total_frames;
 	uint64_t dirty_frames; /* of the free ones, without FRAME_ZEROED */
-	uint64_t cursor;       /* of the search for them */
 } heap = {.lock = SPINLOCK(LOCK_HEAP)};
 
 static enum zone zone_of(uint64_t n)
@@ -37,7 +35,8 @@ void frames_init(uint64_t max_mfn, void *table_memory)
 	frame_table = table_memory;
 	frame_max = max_mfn;
 	memset(table_memory, 0, max_mfn * sizeof(struct frame));
-	heap.free_frames = heap.total_frames = heap.dirty_frames = heap.cursor = 0;
+	heap.free_frames = heap.total_frames = heap.dirty_frames = 0;
+	scrub_init();
 	for (unsigned int z = 0; z < ZONES; z++)
 		for (unsigned int o = 0; o <= HEAP_ORDER_MAX; o++)
 			list_init(&heap.free[z][o]);
@@ -152,7 +151,7 @@ struct frame *heap_take(unsigned int order, unsigned int flags)
 	return f;
 }
 
-/* --- clearing in advance --- */
+/* --- a certain frame --- */
 
 /* The free block that f lies in, or NULL. */
 static struct frame *block_of(const struct frame *f)
@@ -169,7 +168,7 @@ static struct frame *block_of(const struct frame *f)
 }
 
 /* One frame out of the middle of a free block. */
-static struct frame *take_out(struct frame *head, struct frame *f)
+static void take_out(struct frame *head, struct frame *f)
 {
 	unsigned int order = head->order;
 
@@ -185,27 +184,20 @@ static struct frame *take_out(struct frame *head, struct frame *f)
 		}
 	}
 	heap.free_frames--;
-	heap.dirty_frames--;
+	heap.dirty_frames -= count_dirty(f, 0);
 	f->order = 0;
-	return f;
 }
 
-struct frame *heap_take_dirty(void)
+bool heap_take_this(struct frame *f)
 {
-	struct frame *found = NULL;
+	struct frame *head;
 
 	spin_lock(&heap.lock);
-	for (unsigned int i = 0; i < LOOK_AT && heap.dirty_frames && !found; i++) {
-		struct frame *f = &frame_table[heap.cursor], *head = NULL;
-
-		if ((f->flags & (FRAME_RAM | FRAME_ZEROED)) == FRAME_RAM)
-			head = block_of(f);
-		if (head)
-			found = take_out(head, f);
-		heap.cursor = heap.cursor + 1 < frame_max ? heap.cursor + 1 : 0;
-	}
+	head = block_of(f);
+	if (head)
+		take_out(head, f);
 	spin_unlock(&heap.lock);
-	return found;
+	return head != NULL;
 }
 
 uint64_t heap_dirty(void)

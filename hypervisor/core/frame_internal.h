@@ -9,13 +9,17 @@
 /* --- frame_heap.c: the buddy allocator --- */
 struct frame *heap_take(unsigned int order, unsigned int flags); /* NULL: none */
 void heap_give(struct frame *f, unsigned int order);
-/* A free frame that is not cleared yet, of those looked at now; or NULL. */
-struct frame *heap_take_dirty(void);
-uint64_t heap_dirty(void); /* free frames that are not cleared */
-#define HEAP_ORDER_MAX 18  /* 1 GiB */
+bool heap_take_this(struct frame *f); /* false: f is not free */
+uint64_t heap_dirty(void);	      /* free, and not cleared */
+#define HEAP_ORDER_MAX 18	      /* 1 GiB */
+
+/* --- frame_scrub.c --- */
+void scrub_init(void);
 
 /* --- frame_alloc.c --- */
 void frame_release(struct frame *f); /* its last reference is gone */
+/* A block that nobody reaches any more: flushed out of TLBs; cleared if asked for, or if secret. */
+void frame_make_clean(struct frame *f, unsigned int order, bool clear);
 
 static inline enum frame_type type_of(uint64_t word)
 {

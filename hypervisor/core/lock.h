@@ -18,6 +18,7 @@ enum lock_rank {
 	LOCK_GRANT,	  /* grant_table.lock; two at once: lower domain id first */
 	LOCK_EVTCHN,	  /* domain.evtchn.lock; two at once: lower domain id first */
 	LOCK_IRQ,	  /* interrupt routing */
+	LOCK_SCRUB,	  /* the sweep over free frames; only tried */
 	LOCK_FRAME,	  /* a page table's lock bit in its frame; lower level tables last */
 	LOCK_DOMPAGES,	  /* domain.page_lock: the list of a domain's frames, totals */
 	LOCK_HEAP,	  /* the frame allocator */

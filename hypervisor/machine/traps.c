@@ -273,7 +273,7 @@ static void idle(void)
 	struct cpu *c = this_cpu();
 
 	while (!__atomic_load_n(&c->work, __ATOMIC_SEQ_CST)) {
-		if (frames_scrub_one())
+		if (frames_scrub())
 			__asm__ volatile("sti; nop; cli" ::: "memory");
 		else
 			__asm__ volatile("sti; hlt; cli" ::: "memory");
