@@ -20,9 +20,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "device_stats.h"
 #include "record.h"
-
-#define STATS_SIZE 4096
 
 static struct device *add_device(struct guest *g, bool nic, unsigned int index, uint32_t number)
 {
@@ -152,7 +151,7 @@ int devices_open_stats(struct guest *g, struct failure *f)
 
 		stats_path(path, sizeof(path), g->domid, d);
 		d->stats_fd = open(path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-		if (d->stats_fd < 0 || ftruncate(d->stats_fd, STATS_SIZE))
+		if (d->stats_fd < 0 || ftruncate(d->stats_fd, DEVICE_STATS_BYTES))
 			return fail_errno(f, FAIL_DEVICE, "make the counters", path,
 					  "is /run full?");
 	}

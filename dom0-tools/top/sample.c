@@ -12,15 +12,14 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "device_stats.h"
 #include "record.h"
 #include "top.h"
 
-#define STATS_MAGIC 0x53484f4a49535431ULL
-
-/* The page of a disk; that of a network card begins alike: {magic, packets, bytes} twice. */
-struct stats_page {
+union stats_page {
 	uint64_t magic;
-	uint64_t in_ops, in_bytes, out_ops, out_bytes;
+	struct disk_stats disk;
+	struct net_stats net;
 };
 
 static uint64_t now_ns(void)
@@ -31,7 +30,7 @@ static uint64_t now_ns(void)
 	return (uint64_t)t.tv_sec * 1000000000ULL + (uint64_t)t.tv_nsec;
 }
 
-static bool read_page(const char *path, struct stats_page *page)
+static bool read_page(const char *path, union stats_page *page)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
 	ssize_t n;
@@ -40,7 +39,7 @@ static bool read_page(const char *path, struct stats_page *page)
 		return false;
 	n = read(fd, page, sizeof(*page));
 	close(fd);
-	return n == sizeof(*page) && page->magic == STATS_MAGIC;
+	return n == sizeof(*page) && page->magic == DEVICE_STATS_MAGIC;
 }
 
 static struct top_counters *find(struct top_sample *s, unsigned int domid)
@@ -55,7 +54,7 @@ static struct top_counters *find(struct top_sample *s, unsigned int domid)
 static void add_device(struct top_sample *s, const char *folder, const char *file)
 {
 	struct top_counters *c;
-	struct stats_page page;
+	union stats_page page;
 	unsigned int domid;
 	char kind[4], path[400];
 
@@ -66,11 +65,11 @@ static void add_device(struct top_sample *s, const char *folder, const char *fil
 	if (!c || !read_page(path, &page))
 		return;
 	if (!strcmp(kind, "vbd")) {
-		c->disk_read += page.in_bytes;
-		c->disk_written += page.out_bytes;
+		c->disk_read += page.disk.rd_bytes;
+		c->disk_written += page.disk.wr_bytes;
 	} else if (!strcmp(kind, "vif")) {
-		c->net_in += page.in_bytes;
-		c->net_out += page.out_bytes;
+		c->net_in += page.net.rx_bytes;
+		c->net_out += page.net.tx_bytes;
 	}
 }
 

@@ -3,7 +3,7 @@
  * blkback.h: the state of a block backend: one process, one disk of one guest.
  *
  *   main.c      arguments, the loop
- *   xenbus.c    the handshake through the store, connecting and disconnecting
+ *   xenbus.c    what is a disk's own in the handshake through the store
  *   serve.c     from the ring to the disk and back
  *   data.c      bytes between the guest's pages and our buffers
  *   disk.c      the disk: its size, and I/O by io_uring
@@ -17,23 +17,16 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "backend/xenbus.h"
+#include "device_stats.h"
 #include "inflight.h"
 #include "request.h"
 #include "ring/ring.h"
-#include "shoji/io/xenbus.h"
-#include "store_client.h"
 #include "xa_evtchn.h"
 #include "xa_gnttab.h"
 
 #define PAGE	     4096u
 #define BUFFER_BYTES (SEGMENTS_MAX * PAGE) /* of one request */
-#define STATS_MAGIC  0x53484f4a49535431ULL
-
-/* Shared with `shoji top` through a file. */
-struct block_stats {
-	uint64_t magic;
-	uint64_t rd_ops, rd_bytes, wr_ops, wr_bytes, flush_ops;
-};
 
 /* The steps of a request, in this order; most have only one. */
 enum job_step { STEP_FLUSH_BEFORE, STEP_DATA, STEP_FLUSH_AFTER, STEP_DONE };
@@ -56,20 +49,14 @@ struct disk {
 };
 
 struct blkback {
-	uint16_t domid;
-	unsigned int device;
-	struct block_stats *stats;
+	struct backend backend; /* first */
+	struct disk_stats *stats;
 	struct inflight *inflight;
 	struct disk disk;
 
-	struct store_client *store;
 	struct xa_evtchn *evtchn;
 	struct xa_gnttab *gnttab;
-	char own[64], peer[96]; /* directories in the store */
-	int state;		/* ours, XenbusState… */
-	bool finished;		/* the device is gone for good */
-	bool new_store;		/* not the one that we began with */
-	bool stopping;		/* take nothing more, end when all is answered */
+	bool stopping; /* take nothing more, end when all is answered */
 
 	struct ring_back ring;
 	uint32_t port;	   /* local */
@@ -108,12 +95,8 @@ int serve_run(struct blkback *b);
 /* May the loop sleep? Asks the frontend for an event first. */
 bool serve_idle(struct blkback *b);
 
-/* xenbus.c: all 0 or -errno */
+/* xenbus.c: 0 or -errno */
+extern const struct backend_kind block_kind;
 int xenbus_start(struct blkback *b);
-int xenbus_event(struct blkback *b); /* the store has something to say */
-/* The frontend broke the protocol: disconnect it for good and say why. */
-void xenbus_fail(struct blkback *b, const char *why);
-/* After the store was away: over a new connection. */
-int xenbus_resume(struct blkback *b);
 
 #endif

@@ -18,7 +18,7 @@ int data_fetch_segments(struct blkback *b, unsigned int slot,
 	struct xa_gnttab_copy piece = {
 		.local = segments,
 		.ref = r->indirect_ref,
-		.domid = b->domid,
+		.domid = b->backend.domid,
 		.length = (uint16_t)(r->segment_count * sizeof(*segments)),
 	};
 	int rc = xa_gnttab_copy(b->gnttab, &piece, 1);
@@ -39,7 +39,7 @@ static int copy_all(struct blkback *b, unsigned int slot, bool to_guest)
 		pieces[i] = (struct xa_gnttab_copy){
 			.local = at,
 			.ref = s->gref,
-			.domid = b->domid,
+			.domid = b->backend.domid,
 			.offset = segment_offset(s),
 			.length = segment_bytes(s),
 			.to_foreign = to_guest,

@@ -18,15 +18,12 @@
 #include <sys/epoll.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "backend/start.h"
 #include "blkback.h"
 #include "daemon/log.h"
 #include "daemon/process.h"
-#include "sandbox/sandbox.h"
-
-#define STORE_RETRY_MS 1000
 
 enum source { EVENTS = 1, DISK = 2, STORE = 4, SIGNAL = 8 };
 #define SOURCES 4
@@ -35,22 +32,12 @@ struct arguments {
 	int inflight, disk, stats;
 };
 
-static struct blkback blkback = {.barrier = -1};
-static struct block_stats no_stats;
+static struct blkback blkback = {.backend.kind = &block_kind, .barrier = -1};
 
 static int fail(const char *what, int error)
 {
 	log_error("%s: %s", what, strerror(error));
 	return 1;
-}
-
-static bool number(const char *text, long max, long *value)
-{
-	char *end;
-
-	errno = 0;
-	*value = strtol(text, &end, 10);
-	return *text && !*end && !errno && *value >= 0 && *value <= max;
 }
 
 static int usage(void)
@@ -71,25 +58,16 @@ static int parse(int argc, char **argv, struct arguments *a)
 	int c;
 
 	while ((c = getopt_long(argc, argv, "", options, NULL)) != -1) {
-		if (c == '?' || !number(optarg, c == 'd' ? 32751 : 1l << 29, &value))
+		if (c == '?' || !backend_number(optarg, c == 'd' ? 32751 : 1l << 29, &value))
 			return -1;
 		if (c == 'd')
-			blkback.domid = (uint16_t)value;
+			blkback.backend.domid = (uint16_t)value;
 		else if (c == 'v')
-			blkback.device = (unsigned int)value;
+			blkback.backend.device = (unsigned int)value;
 		else
 			*(c == 'i' ? &a->inflight : c == 'f' ? &a->disk : &a->stats) = (int)value;
 	}
-	return optind == argc && blkback.domid && a->inflight >= 0 && a->disk >= 0 ? 0 : -1;
-}
-
-static void map_stats(int fd)
-{
-	void *at =
-		fd < 0 ? MAP_FAILED : mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-
-	blkback.stats = at == MAP_FAILED ? &no_stats : at;
-	blkback.stats->magic = STATS_MAGIC;
+	return optind == argc && blkback.backend.domid && a->inflight >= 0 && a->disk >= 0 ? 0 : -1;
 }
 
 static int map_inflight(struct blkback *b, int fd)
@@ -120,23 +98,12 @@ static int open_all(struct blkback *b, const struct arguments *a)
 	if (!rc)
 		rc = disk_open(&b->disk, a->disk, b->buffers);
 	if (!rc)
-		rc = store_client_open(&b->store);
+		rc = store_client_open(&b->backend.store);
 	if (!rc)
 		rc = xa_evtchn_open(&b->evtchn);
 	if (!rc)
 		rc = xa_gnttab_open(&b->gnttab);
 	return rc;
-}
-
-static int give_up_rights(struct blkback *b)
-{
-	int rc = process_drop_rights("nobody");
-
-	if (rc == -ENOENT) /* a system without that user: no capabilities at least */
-		rc = process_drop_rights(NULL);
-	if (!rc)
-		rc = xa_evtchn_restrict(b->evtchn, b->domid);
-	return rc ? rc : sandbox_enter();
 }
 
 static int watch_source(int epoll, int fd, enum source source)
@@ -146,43 +113,14 @@ static int watch_source(int epoll, int fd, enum source source)
 	return epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &event) < 0 ? -errno : 0;
 }
 
-static bool time_for_store(void)
-{
-	static int64_t next;
-	struct timespec now;
-	int64_t ms;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	ms = (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-	if (ms < next)
-		return false;
-	next = ms + STORE_RETRY_MS;
-	return true;
-}
-
 /* Without the store nothing can begin or end, but the disk is served. */
 static int find_store(struct blkback *b, int epoll)
 {
-	int rc = time_for_store() ? store_client_open(&b->store) : -EAGAIN;
+	int rc = backend_find_store(&b->backend);
 
-	if (rc < 0) {
-		b->store = NULL;
-		return rc == -EACCES ? rc : 0; /* with its first rights it will do */
-	}
-	rc = watch_source(epoll, store_client_fd(b->store), STORE);
-	return rc < 0 ? rc : xenbus_resume(b);
-}
-
-static int store_events(struct blkback *b)
-{
-	int rc = xenbus_event(b);
-
-	if (rc != -EPIPE && rc != -ETIMEDOUT)
+	if (rc < 0 || !b->backend.store)
 		return rc;
-	log_warning("lost the store; the disk is served on");
-	store_client_close(b->store);
-	b->store = NULL;
-	return 0;
+	return watch_source(epoll, store_client_fd(b->backend.store), STORE);
 }
 
 static void take_event(struct blkback *b)
@@ -205,8 +143,8 @@ static int wait_something(struct blkback *b, int epoll)
 		xa_evtchn_unmask(b->evtchn, b->port);
 		b->port_pending = false;
 	}
-	if (timeout && !b->store)
-		timeout = STORE_RETRY_MS;
+	if (timeout && !b->backend.store)
+		timeout = BACKEND_RETRY_MS;
 	count = epoll_wait(epoll, events, SOURCES, timeout);
 	if (count < 0 && errno != EINTR)
 		return -errno;
@@ -222,7 +160,7 @@ static int watch_all(struct blkback *b, int epoll, int signals)
 	if (!rc)
 		rc = watch_source(epoll, b->disk.io.ring_fd, DISK);
 	if (!rc)
-		rc = watch_source(epoll, store_client_fd(b->store), STORE);
+		rc = watch_source(epoll, store_client_fd(b->backend.store), STORE);
 	return rc ? rc : watch_source(epoll, signals, SIGNAL);
 }
 
@@ -236,13 +174,13 @@ static int handle(struct blkback *b, int epoll, int signals, int ready)
 	}
 	if (ready & EVENTS)
 		take_event(b);
-	if (!b->store)
+	if (!b->backend.store)
 		rc = find_store(b, epoll);
 	else if (ready & STORE)
-		rc = store_events(b);
+		rc = backend_store_event(&b->backend);
 	if (serve_run(b)) {
-		xenbus_fail(b, "the frontend has put nonsense on its ring");
-		rc = b->store ? store_events(b) : rc;
+		backend_fail(&b->backend, "the frontend has put nonsense on its ring");
+		rc = b->backend.store ? backend_store_event(&b->backend) : rc;
 	}
 	return rc;
 }
@@ -252,7 +190,7 @@ static int loop(struct blkback *b, int signals)
 	int epoll = epoll_create1(EPOLL_CLOEXEC);
 	int rc = epoll < 0 ? -errno : watch_all(b, epoll, signals);
 
-	while (rc >= 0 && !b->finished && !(b->stopping && !b->busy)) {
+	while (rc >= 0 && !b->backend.finished && !(b->stopping && !b->busy)) {
 		rc = wait_something(b, epoll);
 		if (rc >= 0)
 			rc = handle(b, epoll, signals, rc);
@@ -268,14 +206,15 @@ int main(int argc, char **argv)
 
 	if (parse(argc, argv, &a))
 		return usage();
-	snprintf(name, sizeof(name), "blkback %u/%u", blkback.domid, blkback.device);
+	snprintf(name, sizeof(name), "blkback %u/%u", blkback.backend.domid,
+		 blkback.backend.device);
 	log_open(name, false, false);
-	map_stats(a.stats);
+	blkback.stats = backend_map_stats(a.stats);
 	signals = process_signal_fd();
 	rc = open_all(&blkback, &a);
 	if (rc < 0)
 		return fail("cannot start", -rc);
-	rc = give_up_rights(&blkback);
+	rc = backend_give_up_rights(blkback.evtchn, blkback.backend.domid);
 	if (rc < 0)
 		return fail("cannot give up rights", -rc);
 	rc = xenbus_start(&blkback);

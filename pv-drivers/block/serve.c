@@ -40,7 +40,7 @@ static bool step_needed(const struct request *r, enum job_step step)
 	}
 }
 
-static void count(struct block_stats *stats, const struct request *r)
+static void count(struct disk_stats *stats, const struct request *r)
 {
 	if (r->kind == REQUEST_READ) {
 		stats->rd_ops++;
@@ -199,7 +199,7 @@ bool serve_idle(struct blkback *b)
 		return true;
 	if (b->replay_next < b->replay_count)
 		return b->busy == INFLIGHT_SLOTS;
-	return ring_back_sleep(&b->ring) == 0;
+	return ring_back_sleep(&b->ring, 1) == 0;
 }
 
 void serve_attach(struct blkback *b, void *shared)

@@ -16,33 +16,21 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
+#include "backend/start.h"
 #include "daemon/log.h"
 #include "daemon/process.h"
 #include "netback.h"
-#include "sandbox/sandbox.h"
 
 enum { POLL_TAP, POLL_EVENTS, POLL_STORE, POLL_SIGNAL, POLL_COUNT };
 
-static struct netback netback = {.tap = -1};
-static struct net_stats no_stats;
+static struct netback netback = {.backend.kind = &net_kind, .tap = -1};
 
 static int fail(const char *what, int error)
 {
 	log_error("%s: %s", what, strerror(error));
 	return 1;
-}
-
-static bool number(const char *text, long max, long *value)
-{
-	char *end;
-
-	errno = 0;
-	*value = strtol(text, &end, 10);
-	return *text && !*end && !errno && *value >= 0 && *value <= max;
 }
 
 static int usage(void)
@@ -61,32 +49,23 @@ static int parse(int argc, char **argv, int *stats_fd)
 	int c;
 
 	while ((c = getopt_long(argc, argv, "", options, NULL)) != -1) {
-		if (c == '?' || !number(optarg, 65535, &value))
+		if (c == '?' || !backend_number(optarg, c == 'd' ? 32751 : 65535, &value))
 			return -1;
 		if (c == 'd')
-			netback.domid = (uint16_t)value;
+			netback.backend.domid = (uint16_t)value;
 		else if (c == 'v')
-			netback.device = (unsigned int)value;
+			netback.backend.device = (unsigned int)value;
 		else if (c == 't')
 			netback.tap = (int)value;
 		else
 			*stats_fd = (int)value;
 	}
-	return optind == argc && netback.domid && netback.tap >= 0 ? 0 : -1;
-}
-
-static void map_stats(int fd)
-{
-	void *at =
-		fd < 0 ? MAP_FAILED : mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-
-	netback.stats = at == MAP_FAILED ? &no_stats : at;
-	netback.stats->magic = STATS_MAGIC;
+	return optind == argc && netback.backend.domid && netback.tap >= 0 ? 0 : -1;
 }
 
 static int open_all(struct netback *n)
 {
-	int rc = store_client_open(&n->store);
+	int rc = store_client_open(&n->backend.store);
 
 	if (!rc)
 		rc = xa_evtchn_open(&n->evtchn);
@@ -107,33 +86,48 @@ static void drain_events(struct netback *n)
 		xa_evtchn_unmask(n->evtchn, (uint32_t)port);
 }
 
+/* Without the store nothing can begin or end, but packets flow. */
+static int look_at_store(struct netback *n, bool event)
+{
+	if (!n->backend.store)
+		return backend_find_store(&n->backend);
+	return event ? backend_store_event(&n->backend) : 0;
+}
+
+/* Sleeps unless busy. The TAP device is asked about only when the guest can take a packet. */
+static int wait_something(struct netback *n, struct pollfd *fds, bool busy)
+{
+	struct store_client *store = n->backend.store;
+
+	fds[POLL_TAP].fd = rx_ready(n) ? n->tap : -1;
+	fds[POLL_STORE].fd = store ? store_client_fd(store) : -1;
+	if (poll(fds, POLL_COUNT, busy ? 0 : store ? -1 : BACKEND_RETRY_MS) < 0 && errno != EINTR)
+		return -errno;
+	return 0;
+}
+
 static int loop(struct netback *n, int signals)
 {
 	struct pollfd fds[POLL_COUNT] = {
-		[POLL_TAP] = {.fd = -1, .events = POLLIN},
+		[POLL_TAP] = {.events = POLLIN},
 		[POLL_EVENTS] = {.fd = xa_evtchn_fd(n->evtchn), .events = POLLIN},
-		[POLL_STORE] = {.fd = store_client_fd(n->store), .events = POLLIN},
+		[POLL_STORE] = {.events = POLLIN},
 		[POLL_SIGNAL] = {.fd = signals, .events = POLLIN},
 	};
 	bool busy = false;
-	int rc;
+	int rc = 0;
 
-	while (!n->finished) {
-		fds[POLL_TAP].fd = rx_ready(n) ? n->tap : -1;
-		if (poll(fds, POLL_COUNT, busy ? 0 : -1) < 0 && errno != EINTR)
-			return -errno;
-		if (fds[POLL_SIGNAL].revents)
-			return 0;
+	while (!rc && !n->backend.finished) {
+		rc = wait_something(n, fds, busy);
+		if (rc || fds[POLL_SIGNAL].revents)
+			break;
 		drain_events(n);
-		if (fds[POLL_STORE].revents) {
-			rc = xenbus_event(n);
-			if (rc < 0)
-				return rc;
-		}
+		rc = look_at_store(n, fds[POLL_STORE].revents);
 		busy = tx_run(n);
-		busy |= rx_run(n);
+		if (fds[POLL_TAP].revents)
+			busy |= rx_run(n);
 	}
-	return 0;
+	return rc;
 }
 
 int main(int argc, char **argv)
@@ -143,18 +137,15 @@ int main(int argc, char **argv)
 
 	if (parse(argc, argv, &stats_fd))
 		return usage();
-	snprintf(name, sizeof(name), "netback %u/%u", netback.domid, netback.device);
+	snprintf(name, sizeof(name), "netback %u/%u", netback.backend.domid,
+		 netback.backend.device);
 	log_open(name, false, false);
-	map_stats(stats_fd);
+	netback.stats = backend_map_stats(stats_fd);
 	signals = process_signal_fd();
 	rc = open_all(&netback);
 	if (rc < 0)
 		return fail("cannot start", -rc);
-	rc = process_drop_rights("nobody");
-	if (rc == -ENOENT) /* a system without that user: no rights at least */
-		rc = process_drop_rights(NULL);
-	if (!rc)
-		rc = sandbox_enter();
+	rc = backend_give_up_rights(netback.evtchn, netback.backend.domid);
 	if (rc < 0)
 		return fail("cannot give up rights", -rc);
 	rc = xenbus_start(&netback);

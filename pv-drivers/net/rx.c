@@ -12,9 +12,6 @@
 
 #include "netback.h"
 
-#define PAGE 4096u
-#define SLOT sizeof(union xen_netif_rx_sring_entry)
-
 /* A response that is written when its data has been copied. */
 struct rx_slot {
 	bool extra;
@@ -27,15 +24,22 @@ struct rx_slot {
 static struct rx_slot slots[RING_SLOTS];
 
 /* Pages that the largest packet needs, which the frontend's features allow. */
-static uint32_t slots_needed(const struct netback *n)
+static int slots_needed(const struct netback *n)
 {
-	return n->features.sg ? (65536u + 18u + PAGE - 1) / PAGE + 2 : 1;
+	return n->features.sg ? (65536 + 18 + (int)PAGE - 1) / (int)PAGE + 2 : 1;
 }
 
+/* A broken ring is ready, too: rx_run shuts it off. */
 bool rx_ready(struct netback *n)
 {
-	return n->rx.shared &&
-	       (ring_pending(&n->rx) >= slots_needed(n) || ring_sleep(&n->rx, slots_needed(n)));
+	int needed = slots_needed(n), posted;
+
+	if (!n->rx.ring.shared)
+		return false;
+	posted = ring_back_pending(&n->rx.ring);
+	if (posted >= 0 && posted < needed)
+		posted = ring_back_sleep(&n->rx.ring, (uint32_t)needed);
+	return posted < 0 || posted >= needed;
 }
 
 int rx_set_offloads(struct netback *n)
@@ -62,12 +66,12 @@ static uint16_t first_flags(const struct virtio_net_hdr *h)
 
 static struct rx_slot *take_slot(struct netback *n, unsigned int *count, uint32_t *ref)
 {
-	struct xen_netif_rx_request request;
+	union xen_netif_rx_sring_entry slot;
 	struct rx_slot *s = &slots[(*count)++];
 
-	memcpy(&request, ring_slot(&n->rx, n->rx.req_cons++, SLOT), sizeof(request));
-	*s = (struct rx_slot){.id = request.id};
-	*ref = request.gref;
+	ring_back_take(&n->rx.ring, &slot);
+	*s = (struct rx_slot){.id = slot.req.id};
+	*ref = slot.req.gref;
 	return s;
 }
 
@@ -100,7 +104,7 @@ static void add_packet(struct netback *n, uint8_t *data, size_t bytes,
 		n->pieces[(*pieces)++] = (struct xa_gnttab_copy){
 			.local = data,
 			.ref = ref,
-			.domid = n->domid,
+			.domid = n->backend.domid,
 			.length = part,
 			.to_foreign = true,
 		};
@@ -118,19 +122,17 @@ static void add_packet(struct netback *n, uint8_t *data, size_t bytes,
 
 static void respond(struct netback *n, const struct rx_slot *s)
 {
-	void *to = ring_slot(&n->rx, n->rx.rsp_prod++, SLOT);
-
 	if (s->extra) {
 		struct xen_netif_extra_info e = {.type = XEN_NETIF_EXTRA_TYPE_GSO};
 
 		e.u.gso.size = s->gso_size;
 		e.u.gso.type = s->gso_type;
-		memcpy(to, &e, sizeof(e));
+		ring_back_answer(&n->rx.ring, &e, sizeof(e));
 	} else {
 		struct xen_netif_rx_response r = {.id = s->id, .flags = s->flags};
 
 		r.status = n->pieces[s->piece].status ? NETIF_RSP_ERROR : (int16_t)s->length;
-		memcpy(to, &r, sizeof(r));
+		ring_back_answer(&n->rx.ring, &r, sizeof(r));
 	}
 }
 
@@ -165,17 +167,17 @@ bool rx_run(struct netback *n)
 {
 	unsigned int count = 0, pieces = 0, packets = 0;
 	struct virtio_net_hdr h;
-	uint32_t posted;
 	size_t bytes;
+	int posted;
 
-	if (!n->rx.shared)
+	if (!n->rx.ring.shared)
 		return false;
-	posted = ring_pending(&n->rx); /* once: the frontend may go on counting */
-	if (posted > RING_SLOTS) {
-		xenbus_fail(n, "receive ring: more requests than slots");
+	posted = ring_back_pending(&n->rx.ring); /* once: the frontend may go on counting */
+	if (posted < 0) {
+		backend_fail(&n->backend, "receive ring: more requests than slots");
 		return false;
 	}
-	while (packets < BATCH && posted - count >= slots_needed(n) &&
+	while (packets < BATCH && posted - (int)count >= slots_needed(n) &&
 	       (bytes = read_packet(n, packets, &h)) > 0) {
 		if (!fits(n, &h, bytes))
 			continue;
@@ -191,7 +193,7 @@ bool rx_run(struct netback *n)
 			n->pieces[i].status = -1;
 	for (unsigned int i = 0; i < count; i++)
 		respond(n, &slots[i]);
-	if (ring_push(&n->rx))
+	if (ring_back_push(&n->rx.ring))
 		xa_evtchn_notify(n->evtchn, n->rx.port);
 	return packets == BATCH;
 }

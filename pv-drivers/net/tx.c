@@ -11,8 +11,6 @@
 
 #include "netback.h"
 
-#define SLOT sizeof(union xen_netif_tx_sring_entry)
-
 struct tx_batch {
 	unsigned int count, pieces;
 	struct packet packets[BATCH];
@@ -32,7 +30,7 @@ static void add_pieces(struct netback *n, struct tx_batch *b, unsigned int index
 		n->pieces[b->pieces++] = (struct xa_gnttab_copy){
 			.local = to,
 			.ref = f->ref,
-			.domid = n->domid,
+			.domid = n->backend.domid,
 			.offset = f->offset,
 			.length = f->length,
 		};
@@ -44,29 +42,29 @@ static void add_pieces(struct netback *n, struct tx_batch *b, unsigned int index
 static bool take_packet(struct netback *n, struct tx_batch *b)
 {
 	union xen_netif_tx_sring_entry slots[PACKET_SLOTS_MAX];
-	uint32_t available = ring_pending(&n->tx);
+	int available = ring_back_pending(&n->tx.ring);
 	const char *why = NULL;
 	enum packet_verdict verdict;
 
 	if (!available)
 		return false;
-	if (available > RING_SLOTS) {
-		xenbus_fail(n, "transmit ring: more requests than slots");
+	if (available < 0) {
+		backend_fail(&n->backend, "transmit ring: more requests than slots");
 		return false;
 	}
-	if (available > PACKET_SLOTS_MAX)
+	if (available > (int)PACKET_SLOTS_MAX)
 		available = PACKET_SLOTS_MAX;
-	for (uint32_t i = 0; i < available; i++)
-		memcpy(&slots[i], ring_slot(&n->tx, n->tx.req_cons + i, SLOT), SLOT);
-	verdict = packet_parse(slots, available, &b->packets[b->count], &why);
+	for (int i = 0; i < available; i++)
+		ring_back_peek(&n->tx.ring, (uint32_t)i, &slots[i]);
+	verdict = packet_parse(slots, (unsigned int)available, &b->packets[b->count], &why);
 	if (verdict == PACKET_IMPOSSIBLE) {
-		xenbus_fail(n, why);
+		backend_fail(&n->backend, why);
 		return false;
 	}
 	b->verdicts[b->count] = verdict;
 	if (verdict == PACKET_OK)
 		add_pieces(n, b, b->count);
-	n->tx.req_cons += b->packets[b->count].slots;
+	n->tx.ring.req_cons += b->packets[b->count].slots;
 	b->count++;
 	return true;
 }
@@ -132,11 +130,9 @@ static void answer(struct netback *n, const struct packet *p, int16_t status)
 			r.id = p->ids[i];
 			r.status = status;
 		}
-		memcpy(ring_slot(&n->tx, n->tx.rsp_prod++, SLOT), &r, sizeof(r));
+		ring_back_answer(&n->tx.ring, &r, sizeof(r));
 	}
-	/* At once: a successor must not read answers that were written over requests as requests.
-	 */
-	__atomic_store_n(&n->tx.shared->rsp_prod, n->tx.rsp_prod, __ATOMIC_RELEASE);
+	ring_back_show(&n->tx.ring);
 }
 
 static void finish(struct netback *n, struct tx_batch *b)
@@ -151,7 +147,7 @@ static void finish(struct netback *n, struct tx_batch *b)
 								   : NETIF_RSP_DROPPED;
 		answer(n, &b->packets[i], status);
 	}
-	if (ring_push(&n->tx))
+	if (ring_back_push(&n->tx.ring))
 		xa_evtchn_notify(n->evtchn, n->tx.port);
 }
 
@@ -160,12 +156,12 @@ bool tx_run(struct netback *n)
 	static struct tx_batch batch;
 
 	batch.count = batch.pieces = 0;
-	while (n->tx.shared && batch.count < BATCH && take_packet(n, &batch))
+	while (n->tx.ring.shared && batch.count < BATCH && take_packet(n, &batch))
 		;
-	if (!n->tx.shared)
+	if (!n->tx.ring.shared)
 		return false;
 	if (!batch.count)
-		return ring_sleep(&n->tx, 1);
+		return ring_back_sleep(&n->tx.ring, 1) != 0;
 	if (batch.pieces && xa_gnttab_copy(n->gnttab, n->pieces, batch.pieces) < 0)
 		for (unsigned int i = 0; i < batch.pieces; i++)
 			n->pieces[i].status = -1;

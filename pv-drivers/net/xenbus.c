@@ -1,71 +1,32 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * xenbus.c: the two ends find each other through the store. Ours: InitWait (2) when ready,
- * Connected (4) when the rings are mapped, Closing (5) and Closed (6) after the frontend. A backend
- * that starts while the frontend is connected attaches to its rings where the last one stopped.
- *
- * What the frontend wrote there is input: numbers are parsed strictly, the domain and the paths
- * come from our command line and our own directory.
+ * xenbus.c: what is a network card's own in the handshake with the frontend (backend/xenbus.c). A
+ * backend that starts while the frontend is connected attaches to its rings where the last one
+ * stopped.
  */
 #include <errno.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 
 #include "daemon/log.h"
 #include "netback.h"
 
-#define BACKEND "/local/domain/0/backend/shoji-vif/%u/%u"
-
-static void path_of(char *path, size_t size, const char *directory, const char *name)
+static struct netback *of(struct backend *b)
 {
-	snprintf(path, size, "%s/%s", directory, name);
+	return (struct netback *)b;
 }
 
-static int read_number(struct netback *n, const char *directory, const char *name, uint64_t *value)
+static void detach_ring(struct netback *n, struct half *h)
 {
-	char path[160];
-
-	path_of(path, sizeof(path), directory, name);
-	return store_client_read_number(n->store, 0, path, value);
+	if (h->ring.shared)
+		xa_gnttab_unmap(n->gnttab, h->ring.shared, 1);
+	h->ring.shared = NULL;
 }
 
-static bool read_flag(struct netback *n, const char *name)
+static void detach(struct backend *backend)
 {
-	uint64_t value;
+	struct netback *n = of(backend);
 
-	return !read_number(n, n->peer, name, &value) && value == 1;
-}
-
-static int write_number(struct netback *n, const char *name, unsigned int value)
-{
-	char path[160];
-
-	path_of(path, sizeof(path), n->own, name);
-	return store_client_writef(n->store, 0, path, "%u", value);
-}
-
-static int set_state(struct netback *n, int state)
-{
-	if (n->state == state)
-		return 0;
-	n->state = state;
-	return write_number(n, "state", (unsigned int)state);
-}
-
-/* --- rings --- */
-
-static void detach(struct netback *n, struct half_ring *r)
-{
-	if (r->shared)
-		xa_gnttab_unmap(n->gnttab, r->shared, 1);
-	r->shared = NULL;
-}
-
-static void disconnect(struct netback *n)
-{
-	detach(n, &n->tx);
-	detach(n, &n->rx);
+	detach_ring(n, &n->tx);
+	detach_ring(n, &n->rx);
 	if (n->tx.port)
 		xa_evtchn_unbind(n->evtchn, n->tx.port);
 	if (n->rx.port && n->rx.port != n->tx.port)
@@ -73,31 +34,29 @@ static void disconnect(struct netback *n)
 	n->tx.port = n->rx.port = 0;
 }
 
-static int attach(struct netback *n, struct half_ring *r, const char *node)
+/* All requests before the last answer were dealt with, none after it. */
+static int attach_ring(struct netback *n, struct half *h, const char *node, uint32_t slot_bytes)
 {
-	uint64_t ref;
-	uint32_t grant;
-	int rc = read_number(n, n->peer, node, &ref);
+	struct xen_sring *shared;
+	uint32_t ref, done;
+	int rc = backend_read_u32(&n->backend, node, &ref);
 
-	if (rc < 0 || ref > UINT32_MAX)
-		return rc < 0 ? rc : -EINVAL;
-	grant = (uint32_t)ref;
-	r->shared = xa_gnttab_map(n->gnttab, n->domid, &grant, 1, true);
-	if (!r->shared)
+	if (rc < 0)
+		return rc;
+	shared = xa_gnttab_map(n->gnttab, n->backend.domid, &ref, 1, true);
+	if (!shared)
 		return -errno;
-	r->rsp_prod = __atomic_load_n(&r->shared->rsp_prod, __ATOMIC_ACQUIRE);
-	r->req_cons = r->rsp_pushed = r->rsp_prod;
+	done = __atomic_load_n(&shared->rsp_prod, __ATOMIC_ACQUIRE);
+	ring_back_attach(&h->ring, shared, PAGE, slot_bytes, done, done);
 	return 0;
 }
 
 static int bind(struct netback *n, const char *node)
 {
-	uint64_t port;
-	int rc = read_number(n, n->peer, node, &port);
+	uint32_t port;
+	int rc = backend_read_u32(&n->backend, node, &port);
 
-	if (rc < 0 || port > UINT32_MAX)
-		return rc < 0 ? rc : -EINVAL;
-	return xa_evtchn_bind_interdomain(n->evtchn, n->domid, (uint32_t)port);
+	return rc < 0 ? rc : xa_evtchn_bind_interdomain(n->evtchn, n->backend.domid, port);
 }
 
 static int bind_ports(struct netback *n)
@@ -120,143 +79,43 @@ static void read_features(struct netback *n)
 {
 	struct net_features *f = &n->features;
 
-	f->sg = read_flag(n, "feature-sg");
-	f->gso_tcpv4 = read_flag(n, "feature-gso-tcpv4");
-	f->gso_tcpv6 = read_flag(n, "feature-gso-tcpv6");
-	f->no_csum = read_flag(n, "feature-no-csum-offload");
-	f->ipv6_csum = read_flag(n, "feature-ipv6-csum-offload");
+	f->sg = backend_read_switch(&n->backend, "feature-sg");
+	f->gso_tcpv4 = backend_read_switch(&n->backend, "feature-gso-tcpv4");
+	f->gso_tcpv6 = backend_read_switch(&n->backend, "feature-gso-tcpv6");
+	f->no_csum = backend_read_switch(&n->backend, "feature-no-csum-offload");
+	f->ipv6_csum = backend_read_switch(&n->backend, "feature-ipv6-csum-offload");
 }
 
-static int connect_rings(struct netback *n)
+static int attach(struct backend *backend, int frontend, const char **why)
 {
+	struct netback *n = of(backend);
 	int rc;
 
-	if (!read_flag(n, "request-rx-copy"))
+	(void)frontend, (void)why;
+	if (!backend_read_switch(backend, "request-rx-copy"))
 		return -EOPNOTSUPP; /* only frontends of the last century */
 	read_features(n);
-	rc = attach(n, &n->tx, "tx-ring-ref");
+	rc = attach_ring(n, &n->tx, "tx-ring-ref", TX_SLOT);
 	if (!rc)
-		rc = attach(n, &n->rx, "rx-ring-ref");
+		rc = attach_ring(n, &n->rx, "rx-ring-ref", RX_SLOT);
 	if (!rc)
 		rc = bind_ports(n);
 	if (!rc)
 		rc = rx_set_offloads(n);
+	if (!rc)
+		log_info("connected: %s%s%s", n->features.sg ? "sg " : "",
+			 n->features.gso_tcpv4 ? "gso " : "",
+			 n->features.no_csum ? "no-csum" : "csum");
 	return rc;
 }
 
-static int connect(struct netback *n)
+/* Requests may be waiting, also of a former backend's time: tell both loops to look. */
+static void attached(struct backend *b)
 {
-	char why[120];
-	int rc;
-
-	if (n->state == XenbusStateConnected)
-		return 0;
-	disconnect(n);
-	rc = connect_rings(n);
-	if (rc < 0) {
-		snprintf(why, sizeof(why), "cannot connect to the frontend: %s", strerror(-rc));
-		xenbus_fail(n, why);
-		return 0;
-	}
-	log_info("connected: %s%s%s", n->features.sg ? "sg " : "",
-		 n->features.gso_tcpv4 ? "gso " : "", n->features.no_csum ? "no-csum" : "csum");
-	rc = set_state(n, XenbusStateConnected);
-	/* Requests may be waiting, also of a former backend's time: tell both loops to look. */
-	xa_evtchn_notify(n->evtchn, n->tx.port);
-	return rc;
+	xa_evtchn_notify(of(b)->evtchn, of(b)->tx.port);
 }
 
-void xenbus_fail(struct netback *n, const char *why)
-{
-	char path[160];
-
-	log_error("%s", why);
-	path_of(path, sizeof(path), n->own, "error");
-	store_client_write(n->store, 0, path, why);
-	disconnect(n);
-	set_state(n, XenbusStateClosing);
-}
-
-/* --- states --- */
-
-static int frontend_closed(struct netback *n)
-{
-	uint64_t online;
-
-	disconnect(n);
-	if (read_number(n, n->own, "online", &online) || online != 1)
-		n->finished = true;
-	return set_state(n, XenbusStateClosed);
-}
-
-static int follow(struct netback *n, int frontend)
-{
-	switch (frontend) {
-	case XenbusStateUnknown: /* its directory is gone */
-		disconnect(n);
-		return 0;
-	case XenbusStateInitialising:
-		if (n->state != XenbusStateInitWait)
-			disconnect(n);
-		return set_state(n, XenbusStateInitWait);
-	case XenbusStateInitialised:
-	case XenbusStateConnected:
-		return n->state == XenbusStateClosing ? 0 : connect(n);
-	case XenbusStateClosing:
-		disconnect(n);
-		return set_state(n, XenbusStateClosing);
-	case XenbusStateClosed:
-		return frontend_closed(n);
-	default:
-		return 0;
-	}
-}
-
-static int look(struct netback *n)
-{
-	uint64_t state = XenbusStateUnknown, own;
-	int rc = read_number(n, n->own, "state", &own);
-
-	if (rc == -ENOENT || rc == -EACCES) { /* the toolstack took us away */
-		n->finished = true;
-		return 0;
-	}
-	if (rc == -EPIPE || rc == -ETIMEDOUT)
-		return rc;
-	rc = read_number(n, n->peer, "state", &state);
-	if (rc == -EPIPE || rc == -ETIMEDOUT)
-		return rc;
-	return follow(n, (int)state);
-}
-
-/* 1: something changed, 0: nothing did, or -errno. */
-static int take_events(struct netback *n)
-{
-	char *path, *token;
-	int rc, seen = 0;
-
-	while ((rc = store_client_event(n->store, &path, &token)) > 0) {
-		free(path);
-		seen = 1;
-	}
-	return rc < 0 ? rc : seen;
-}
-
-/* Again until it is quiet: events that come with the answers do not make the socket readable. */
-int xenbus_event(struct netback *n)
-{
-	int rc;
-
-	do {
-		rc = take_events(n);
-		if (rc <= 0)
-			return rc;
-		rc = look(n);
-	} while (!rc && !n->finished);
-	return rc;
-}
-
-/* --- beginning and end --- */
+const struct backend_kind net_kind = {"shoji-vif", attach, detach, attached};
 
 static int advertise(struct netback *n)
 {
@@ -269,49 +128,25 @@ static int advertise(struct netback *n)
 	int rc = 0;
 
 	for (size_t i = 0; i < sizeof(offered) / sizeof(offered[0]) && !rc; i++)
-		rc = write_number(n, offered[i], 1);
-	return rc ? rc : write_number(n, "feature-rx-flip", 0);
-}
-
-/* The frontend's directory, as the toolstack wrote it into ours. */
-static int find_peer(struct netback *n)
-{
-	char path[160], *value;
-	size_t length;
-	int rc;
-
-	path_of(path, sizeof(path), n->own, "frontend");
-	rc = store_client_read(n->store, 0, path, &value, &length);
-	if (rc < 0)
-		return rc;
-	rc = length < sizeof(n->peer) ? 0 : -ENAMETOOLONG;
-	snprintf(n->peer, sizeof(n->peer), "%s", value);
-	free(value);
-	return rc;
+		rc = backend_write_number(&n->backend, offered[i], 1);
+	return rc ? rc : backend_write_number(&n->backend, "feature-rx-flip", 0);
 }
 
 int xenbus_start(struct netback *n)
 {
-	char path[160];
-	int rc;
+	int rc = backend_find(&n->backend);
 
-	snprintf(n->own, sizeof(n->own), BACKEND, n->domid, n->device);
-	rc = find_peer(n);
 	if (!rc)
 		rc = advertise(n);
 	if (!rc)
-		rc = set_state(n, XenbusStateInitWait);
-	if (rc)
-		return rc;
-	path_of(path, sizeof(path), n->peer, "state");
-	rc = store_client_watch(n->store, path, "frontend");
+		rc = backend_set_state(&n->backend, XenbusStateInitWait);
 	if (!rc)
-		rc = store_client_watch(n->store, n->own, "own");
-	return rc < 0 ? rc : xenbus_event(n);
+		rc = backend_watch(&n->backend);
+	return rc < 0 ? rc : backend_event(&n->backend);
 }
 
 void xenbus_close(struct netback *n)
 {
-	disconnect(n);
-	store_client_close(n->store);
+	detach(&n->backend);
+	store_client_close(n->backend.store);
 }

@@ -93,15 +93,16 @@ static inline int ring_back_pending(const struct ring_back *r)
 	return (int)(prod - r->req_cons);
 }
 
-/* Copies the next request without taking it; only when one is pending. */
-static inline void ring_back_peek(const struct ring_back *r, void *copy)
+/* Copies the request `ahead` of the next without taking it; only when so many are pending. */
+static inline void ring_back_peek(const struct ring_back *r, uint32_t ahead, void *copy)
 {
-	ring_copy(copy, ring_slot(r->shared, r->slots, r->slot_bytes, r->req_cons), r->slot_bytes);
+	ring_copy(copy, ring_slot(r->shared, r->slots, r->slot_bytes, r->req_cons + ahead),
+		  r->slot_bytes);
 }
 
 static inline void ring_back_take(struct ring_back *r, void *copy)
 {
-	ring_back_peek(r, copy);
+	ring_back_peek(r, 0, copy);
 	r->req_cons++;
 }
 
@@ -110,6 +111,12 @@ static inline void ring_back_answer(struct ring_back *r, const void *response, s
 {
 	memcpy(ring_slot(r->shared, r->slots, r->slot_bytes, r->rsp_prod), response, bytes);
 	r->rsp_prod++;
+}
+
+/* Shows the responses before the frontend is told: a successor would go on behind them. */
+static inline void ring_back_show(struct ring_back *r)
+{
+	__atomic_store_n(&r->shared->rsp_prod, r->rsp_prod, __ATOMIC_RELEASE);
 }
 
 /* Shows the responses to the frontend; true: notify it. */
@@ -123,10 +130,10 @@ static inline bool ring_back_push(struct ring_back *r)
 	return ring_publish(&r->shared->rsp_prod, &r->shared->rsp_event, old, r->rsp_prod);
 }
 
-/* Asks for an event at the next request; then as ring_back_pending. */
-static inline int ring_back_sleep(struct ring_back *r)
+/* Asks for an event once so many requests wait; then as ring_back_pending. */
+static inline int ring_back_sleep(struct ring_back *r, uint32_t wanted)
 {
-	__atomic_store_n(&r->shared->req_event, r->req_cons + 1, __ATOMIC_RELAXED);
+	__atomic_store_n(&r->shared->req_event, r->req_cons + wanted, __ATOMIC_RELAXED);
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
 	return ring_back_pending(r);
 }

@@ -126,7 +126,7 @@ int xa_gnttab_copy(struct xa_gnttab *g, struct xa_gnttab_copy *pieces, uint32_t 
 	for (uint32_t i = 0; i < count; i++) {
 		struct xa_gnttab_copy *p = &pieces[i];
 
-		CHECK(p->domid == n.domid && p->length && p->offset + p->length <= 4096);
+		CHECK(p->domid == n.backend.domid && p->length && p->offset + p->length <= 4096);
 		if (p->to_foreign)
 			for (unsigned int b = 0; b < p->length; b++)
 				sum += ((volatile uint8_t *)p->local)[b];
@@ -145,10 +145,10 @@ int xa_evtchn_notify(struct xa_evtchn *e, uint32_t port)
 	return 0;
 }
 
-void xenbus_fail(struct netback *back, const char *why)
+void backend_fail(struct backend *b, const char *why)
 {
-	CHECK(why && *why && back->tx.shared);
-	back->tx.shared = back->rx.shared = NULL;
+	CHECK(b == &n.backend && why && *why && n.tx.ring.shared);
+	n.tx.ring.shared = n.rx.ring.shared = NULL;
 }
 
 /* --- the steps --- */
@@ -157,8 +157,10 @@ static void connect_frontend(uint8_t features)
 {
 	memset(tx_page, 0, sizeof(tx_page));
 	memset(rx_page, 0, sizeof(rx_page));
-	n.tx = (struct half_ring){.shared = (struct xen_sring *)tx_page, .port = 5};
-	n.rx = (struct half_ring){.shared = (struct xen_sring *)rx_page, .port = 6};
+	n.tx.port = 5;
+	n.rx.port = 6;
+	ring_back_attach(&n.tx.ring, tx_page, PAGE, TX_SLOT, 0, 0);
+	ring_back_attach(&n.rx.ring, rx_page, PAGE, RX_SLOT, 0, 0);
 	n.features = (struct net_features){.sg = features & 1,
 					   .gso_tcpv4 = features & 2,
 					   .gso_tcpv6 = features & 4,
@@ -199,8 +201,9 @@ static void step(uint8_t command)
 		rx_ready(&n);
 		rx_run(&n);
 	}
-	if (n.tx.shared) /* not shut off in the middle of a packet */
-		CHECK(n.tx.rsp_prod == n.tx.req_cons && n.rx.rsp_prod == n.rx.req_cons);
+	if (n.tx.ring.shared) /* not shut off in the middle of a packet */
+		CHECK(n.tx.ring.rsp_prod == n.tx.ring.req_cons &&
+		      n.rx.ring.rsp_prod == n.rx.ring.req_cons);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -209,12 +212,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	if (!n.buffers)
 		n.buffers = malloc(BATCH * PACKET_SPACE);
-	n.domid = 1;
+	n.backend.domid = 1;
 	n.stats = &stats;
 	in = (struct input){data, size};
 	take(&command, 1);
 	connect_frontend(command);
-	while (in.left && n.tx.shared) {
+	while (in.left && n.tx.ring.shared) {
 		take(&command, 1);
 		step(command);
 	}

@@ -17,7 +17,7 @@
 
 static _Alignas(4096) uint8_t page[4096];
 static struct inflight record;
-static struct block_stats stats;
+static struct disk_stats stats;
 static struct ring_front front;
 static struct blkback b;
 static uint64_t next_id;

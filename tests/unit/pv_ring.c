@@ -102,9 +102,9 @@ static void test_events_only_when_asked(void **state)
 	assert_true(ring_front_push(&front)); /* a new ring wants the first */
 	put(2);
 	assert_false(ring_front_push(&front));
-	assert_int_equal(ring_back_sleep(&back), 2); /* do not sleep: look */
+	assert_int_equal(ring_back_sleep(&back, 1), 2); /* do not sleep: look */
 	back.req_cons = 2;
-	assert_int_equal(ring_back_sleep(&back), 0);
+	assert_int_equal(ring_back_sleep(&back, 1), 0);
 	put(3);
 	assert_true(ring_front_push(&front));
 	assert_false(ring_front_push(&front));
