@@ -6,7 +6,7 @@
  * the rest, which is preferred). Data: free lists per zone and order through struct frame.link; the
  * first frame of a free block carries FRAME_FREE and the block's order. LOCK_HEAP guards all. It
  * neither clears frames nor flushes TLBs, and knows no owners: see frame_alloc.c. It knows which
- * free frames were cleared, and gives out a certain one for frame_scrub.c.
+ * free frames were cleared, and lends a certain one to frame_scrub.c.
  */
 #include "core/frame_internal.h"
 #include "core/log.h"
@@ -22,6 +22,7 @@ static struct heap {
 	struct spinlock lock;
 	struct list free[ZONES][HEAP_ORDER_MAX + 1];
 	uint64_t free_frames, total_frames;
+	uint64_t lent_frames;  /* free, but just out to be cleared */
 	uint64_t dirty_frames; /* of the free ones, without FRAME_ZEROED */
 } heap = {.lock = SPINLOCK(LOCK_HEAP)};
 
@@ -35,7 +36,7 @@ void frames_init(uint64_t max_mfn, void *table_memory)
 	frame_table = table_memory;
 	frame_max = max_mfn;
 	memset(table_memory, 0, max_mfn * sizeof(struct frame));
-	heap.free_frames = heap.total_frames = heap.dirty_frames = 0;
+	heap.free_frames = heap.total_frames = heap.dirty_frames = heap.lent_frames = 0;
 	scrub_init();
 	for (unsigned int z = 0; z < ZONES; z++)
 		for (unsigned int o = 0; o <= HEAP_ORDER_MAX; o++)
@@ -188,16 +189,26 @@ static void take_out(struct frame *head, struct frame *f)
 	f->order = 0;
 }
 
-bool heap_take_this(struct frame *f)
+bool heap_lend(struct frame *f)
 {
 	struct frame *head;
 
 	spin_lock(&heap.lock);
 	head = block_of(f);
-	if (head)
+	if (head) {
 		take_out(head, f);
+		heap.lent_frames++;
+	}
 	spin_unlock(&heap.lock);
 	return head != NULL;
+}
+
+void heap_return(struct frame *f)
+{
+	spin_lock(&heap.lock);
+	heap.lent_frames--;
+	give_locked(f, 0);
+	spin_unlock(&heap.lock);
 }
 
 uint64_t heap_dirty(void)
@@ -209,7 +220,12 @@ uint64_t heap_dirty(void)
 
 uint64_t frames_free(void)
 {
-	return __atomic_load_n(&heap.free_frames, __ATOMIC_RELAXED);
+	uint64_t n;
+
+	spin_lock(&heap.lock);
+	n = heap.free_frames + heap.lent_frames;
+	spin_unlock(&heap.lock);
+	return n;
 }
 
 uint64_t frames_total(void)

@@ -9,9 +9,12 @@
 /* --- frame_heap.c: the buddy allocator --- */
 struct frame *heap_take(unsigned int order, unsigned int flags); /* NULL: none */
 void heap_give(struct frame *f, unsigned int order);
-bool heap_take_this(struct frame *f); /* false: f is not free */
-uint64_t heap_dirty(void);	      /* free, and not cleared */
-#define HEAP_ORDER_MAX 18	      /* 1 GiB */
+/* One frame leaves the lists for a moment, and counts as free all the same. False: it is not free.
+ */
+bool heap_lend(struct frame *f);
+void heap_return(struct frame *f);
+uint64_t heap_dirty(void); /* free, and not cleared */
+#define HEAP_ORDER_MAX 18  /* 1 GiB */
 
 /* --- frame_scrub.c --- */
 void scrub_init(void);

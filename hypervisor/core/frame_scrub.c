@@ -56,13 +56,13 @@ static bool worth_it(const struct frame *f)
 /* Taken like any other, so that no CPU can still write to it when it counts as cleared. */
 static void clear(struct frame *f)
 {
-	if (!heap_take_this(f))
+	if (!heap_lend(f))
 		return;
 	if (f->flush_stamp <= sweep.flushed && !(f->flags & FRAME_ZEROED)) {
 		frame_make_clean(f, 0, true);
 		f->flags |= FRAME_ZEROED;
 	}
-	heap_give(f, 0);
+	heap_return(f);
 }
 
 static void go_on(void)

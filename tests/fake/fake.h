@@ -21,6 +21,7 @@ struct fake {
 	uint64_t page_flushes;
 	cpumask_t last_flush;
 	uint64_t l4_inits;
+	void (*on_zero)(void); /* called while a frame is being cleared */
 	nsec_t now;
 	char guest[1 << 16]; /* the current guest's memory, at FAKE_GUEST_VA */
 };

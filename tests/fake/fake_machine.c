@@ -97,6 +97,8 @@ mfn_t machine_unmap_addr(const void *va)
 void machine_zero_frame(void *va)
 {
 	memset(va, 0, PAGE_SIZE);
+	if (fake.on_zero)
+		fake.on_zero();
 }
 
 void machine_copy_frame(void *dst, const void *src)
