@@ -118,10 +118,10 @@ static int list_insert_sorted(struct domain *d)
 
 	spin_lock(&hv.domain_lock);
 	list_for_each(other, &hv.domains, link) if (other->id.id >= d->id.id) break;
-	if (&other->link != &hv.domains && domid_eq(other->id, d->id))
+	if (other && domid_eq(other->id, d->id))
 		rc = -XEN_EEXIST;
 	else
-		list_insert(&d->link, &other->link);
+		list_insert(&d->link, other ? &other->link : &hv.domains);
 	spin_unlock(&hv.domain_lock);
 	return rc;
 }

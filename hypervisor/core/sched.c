@@ -59,10 +59,17 @@ struct cpu *sched_lock_cpu_of(struct vcpu *v)
 
 static void enqueue(struct cpu *c, struct vcpu *v)
 {
+	struct list *place = &c->run_queue;
 	struct vcpu *other;
 
-	list_for_each(other, &c->run_queue, run_link) if (other->vtime > v->vtime) break;
-	list_insert(&v->run_link, &other->run_link);
+	list_for_each(other, &c->run_queue, run_link)
+	{
+		if (other->vtime > v->vtime) {
+			place = &other->run_link;
+			break;
+		}
+	}
+	list_insert(&v->run_link, place);
 	v->queued = true;
 	c->run_count++;
 }
@@ -107,20 +114,41 @@ static bool cpu_is_idle(const struct cpu *c)
 	       !__atomic_load_n(&c->run_count, __ATOMIC_RELAXED);
 }
 
-/* Where a woken vCPU should wait: its last CPU if that is idle or no other is. */
+/* An idle CPU out of these, or -1. */
+static int find_idle(cpumask_t allowed)
+{
+	for (unsigned int i = 0; i < machine_cpu_count(); i++)
+		if ((allowed >> i & 1) && cpu_is_idle(machine_cpu(i)))
+			return (int)i;
+	return -1;
+}
+
+/* The CPU with the shortest queue that v may wait on; its own if that is no longer. */
+static unsigned int find_shortest(const struct vcpu *v)
+{
+	unsigned int best = v->cpu, length = ~0U;
+
+	for (unsigned int i = 0; i < machine_cpu_count(); i++) {
+		unsigned int cpu = (v->cpu + i) % machine_cpu_count();
+		unsigned int n = __atomic_load_n(&machine_cpu(cpu)->run_count, __ATOMIC_RELAXED);
+
+		if (cpu_allowed(v, cpu) && n < length) {
+			best = cpu;
+			length = n;
+		}
+	}
+	return best;
+}
+
+/* Where a woken vCPU should wait: its last CPU if that is idle or no other is less busy. */
 static unsigned int choose_cpu(const struct vcpu *v)
 {
-	unsigned int n = machine_cpu_count();
+	int idle;
 
 	if (cpu_allowed(v, v->cpu) && cpu_is_idle(machine_cpu(v->cpu)))
 		return v->cpu;
-	for (unsigned int i = 0; i < n; i++)
-		if (cpu_allowed(v, i) && cpu_is_idle(machine_cpu(i)))
-			return i;
-	for (unsigned int i = 0; i < n; i++)
-		if (cpu_allowed(v, (v->cpu + i) % n))
-			return (v->cpu + i) % n;
-	return 0;
+	idle = find_idle(v->affinity);
+	return idle < 0 ? find_shortest(v) : (unsigned int)idle;
 }
 
 static void ask_cpu(struct cpu *c)
@@ -197,22 +225,20 @@ void sched_yield(struct vcpu *v)
 	spin_unlock(&c->run_lock);
 }
 
-/* It leaves a CPU that it may no longer use: at once if it waits there, else at its next exit. */
+/* If it waits, it is placed anew; if it runs where it may not any more, it leaves at the next exit.
+ */
 void sched_set_affinity(struct vcpu *v, cpumask_t allowed)
 {
 	struct cpu *c = sched_lock_cpu_of(v);
-	bool moves = false;
+	bool waits = v->queued;
 
 	v->affinity = allowed;
-	if (!cpu_allowed(v, c->id)) {
-		moves = v->queued;
-		if (v->queued)
-			dequeue(c, v);
-		else if (v->running)
-			ask_cpu(c);
-	}
+	if (waits)
+		dequeue(c, v);
+	else if (v->running && !cpu_allowed(v, c->id))
+		ask_cpu(c);
 	spin_unlock(&c->run_lock);
-	if (moves)
+	if (waits)
 		sched_wake(v);
 }
 
@@ -313,21 +339,44 @@ static void arm_slice(struct cpu *c)
 		timer_stop(c->slice_timer);
 }
 
+/* prev, which left c and could go on, waits on c: an idle CPU may take it. Under run_lock. */
+static void ask_for_help(const struct vcpu *prev)
+{
+	int idle = find_idle(prev->affinity);
+
+	if (idle >= 0)
+		ask_cpu(machine_cpu((unsigned int)idle));
+}
+
+/* prev may not wait on c: it is on no queue, and must be put on one. Its domain is referenced. */
+static void move_away(struct vcpu *prev)
+{
+	sched_wake(prev);
+	domain_put(prev->domain);
+}
+
 static void schedule(struct cpu *c)
 {
 	struct vcpu *prev, *next;
+	bool homeless = false;
 
 	spin_lock(&c->run_lock);
 	prev = c->current;
 	if (prev)
 		charge(c, prev);
 	next = pick(c, prev);
-	if (next != prev)
+	if (next != prev) {
 		switch_vcpu(c, prev, next);
+		homeless = prev && !prev->queued && vcpu_runnable(prev);
+		if (homeless)
+			domain_ref(prev->domain);
+		else if (prev && prev->queued)
+			ask_for_help(prev);
+	}
 	arm_slice(c);
 	spin_unlock(&c->run_lock);
-	if (prev && next != prev && !cpu_allowed(prev, c->id))
-		sched_wake(prev);
+	if (homeless)
+		move_away(prev);
 	if (!next)
 		steal(c);
 }

@@ -48,14 +48,16 @@ static inline void list_del(struct list *l)
 #define list_entry(ptr, type, member) container_of(ptr, type, member)
 #define list_first(head, type, member) \
 	(list_empty(head) ? NULL : list_entry((head)->next, type, member))
-#define list_for_each(pos, head, member)                                   \
-	for ((pos) = list_entry((head)->next, __typeof__(*(pos)), member); \
-	     &(pos)->member != (head);                                     \
-	     (pos) = list_entry((pos)->member.next, __typeof__(*(pos)), member))
-#define list_for_each_safe(pos, tmp, head, member)                              \
-	for ((pos) = list_entry((head)->next, __typeof__(*(pos)), member),      \
-	    (tmp) = list_entry((pos)->member.next, __typeof__(*(pos)), member); \
-	     &(pos)->member != (head);                                          \
-	     (pos) = (tmp), (tmp) = list_entry((tmp)->member.next, __typeof__(*(tmp)), member))
+/* The entry at this link; NULL where the list ends. */
+#define list_at(ptr, head, type, member) ((ptr) == (head) ? NULL : list_entry(ptr, type, member))
+/* pos is NULL when the loop has come to its end. */
+#define list_for_each(pos, head, member)                                                     \
+	for ((pos) = list_at((head)->next, head, __typeof__(*(pos)), member); (pos) != NULL; \
+	     (pos) = list_at((pos)->member.next, head, __typeof__(*(pos)), member))
+#define list_for_each_safe(pos, tmp, head, member)                                          \
+	for ((pos) = list_at((head)->next, head, __typeof__(*(pos)), member);               \
+	     (pos) != NULL &&                                                               \
+	     ((tmp) = list_at((pos)->member.next, head, __typeof__(*(pos)), member), true); \
+	     (pos) = (tmp))
 
 #endif

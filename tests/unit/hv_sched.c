@@ -1,0 +1,630 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The scheduler on a clock of our own: CPUs take turns, guests are hogs or sleepers, and how long
+ * each vCPU ran is counted here, not there. (The C library has a sched_yield of its own.)
+ */
+/* SOURCES: tests/fake/fake*.c hypervisor/core/frame*.c hypervisor/core/tlb.c hypervisor/core/m2p.c
+ */
+/* SOURCES: hypervisor/core/mm_table.c hypervisor/core/mm_update_entry.c hypervisor/core/lock.c */
+/* SOURCES: hypervisor/core/sched.c hypervisor/core/timer.c */
+/* FLAGS: -I../fake -DSHOJI_DEBUG -Dsched_yield=core_sched_yield */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "core/sched.h"
+#include "fake.h"
+
+#define MS    1000000ULL
+#define SLICE SCHED_SLICE_NS
+#define CPUS  4
+#define VCPUS 12
+
+/* --- the machine --- */
+
+static jmp_buf idle;
+static bool kicked[CPUS];
+static nsec_t alarms[CPUS]; /* 0: none */
+static struct timer slices[CPUS];
+static unsigned int decisions;
+
+void machine_kick(unsigned int cpu)
+{
+	if (cpu != fake_cpu_id)
+		kicked[cpu] = true;
+}
+
+void machine_timer_arm(nsec_t deadline)
+{
+	alarms[fake_cpu_id] = deadline;
+}
+
+void machine_load_idle(void)
+{
+	this_cpu()->loaded = NULL;
+}
+
+void machine_idle_enter(void)
+{
+	longjmp(idle, 1);
+}
+
+void machine_vcpu_save(struct vcpu *v)
+{
+	assert_ptr_equal(this_cpu()->loaded, v);
+}
+
+void machine_vcpu_load(struct vcpu *v)
+{
+	assert_null(this_cpu()->loaded);
+	assert_true(v->running);
+}
+
+static unsigned int injected, injected_nmis;
+
+void machine_inject_event(struct vcpu *v)
+{
+	v->info->evtchn_upcall_pending = 0;
+	injected++;
+}
+
+void machine_inject_nmi(struct vcpu *v)
+{
+	v->nmi_pending = false;
+	injected_nmis++;
+}
+
+void vcpu_loaded(struct vcpu *v)
+{
+	assert_int_equal(v->cpu, fake_cpu_id);
+}
+
+void vcpu_update_runstate(struct vcpu *v, int state)
+{
+	v->runstate.state = state;
+}
+
+/* --- vCPUs, and how long each ran --- */
+
+static struct vcpu *vcpus[VCPUS];
+static unsigned int vcpu_count;
+static nsec_t ran[VCPUS];
+
+static struct vcpu *new_vcpu(uint16_t weight)
+{
+	struct domain *d = fake_domain((uint16_t)(vcpu_count + 1), 1);
+	struct vcpu *v = fake_vcpu(d);
+
+	assert_true(vcpu_count < VCPUS);
+	d->weight = weight;
+	v->info = &v->spare_info;
+	v->pause_flags = VPAUSE_DOWN;
+	v->runstate.state = RUNSTATE_offline;
+	sched_init_vcpu(v);
+	ran[vcpu_count] = 0;
+	vcpus[vcpu_count++] = v;
+	return v;
+}
+
+static void wake(struct vcpu *v)
+{
+	v->pause_flags = 0;
+	sched_wake(v);
+}
+
+static void block(struct vcpu *v)
+{
+	v->pause_flags = VPAUSE_BLOCKED;
+	sched_sleep(v);
+}
+
+static struct vcpu *hog(uint16_t weight)
+{
+	struct vcpu *v = new_vcpu(weight);
+
+	wake(v);
+	return v;
+}
+
+static nsec_t time_of(const struct vcpu *v)
+{
+	for (unsigned int i = 0; i < vcpu_count; i++)
+		if (vcpus[i] == v)
+			return ran[i];
+	fail();
+	return 0;
+}
+
+static struct vcpu *on_cpu(unsigned int cpu)
+{
+	return fake_cpus[cpu].current;
+}
+
+static unsigned int position(const struct vcpu *v)
+{
+	unsigned int places = 0;
+	struct vcpu *w;
+
+	for (unsigned int i = 0; i < fake.cpus; i++)
+		list_for_each(w, &fake_cpus[i].run_queue, run_link) places += w == v;
+	return places;
+}
+
+static bool could_run_elsewhere(const struct vcpu *v)
+{
+	for (unsigned int i = 0; i < fake.cpus; i++)
+		if (!on_cpu(i) && (v->affinity >> i & 1))
+			return true;
+	return false;
+}
+
+/* What holds whenever all CPUs are back in their guests. */
+static void check_all(void)
+{
+	for (unsigned int i = 0; i < fake.cpus; i++)
+		assert_false(on_cpu(i) && !vcpu_runnable(on_cpu(i)));
+	for (unsigned int i = 0; i < vcpu_count; i++) {
+		struct vcpu *v = vcpus[i];
+
+		assert_int_equal(v->running, on_cpu(v->cpu) == v);
+		assert_int_equal(v->queued, position(v));
+		assert_int_equal(v->running || v->queued, vcpu_runnable(v));
+		assert_true(!v->running || v->affinity >> v->cpu & 1);
+		assert_false(v->queued && could_run_elsewhere(v));
+		assert_int_equal(v->running, v->runstate.state == RUNSTATE_running);
+	}
+}
+
+static void enter(unsigned int cpu)
+{
+	struct vcpu *v;
+
+	fake_cpu_id = cpu;
+	kicked[cpu] = false;
+	decisions++;
+	if (setjmp(idle)) {
+		assert_null(on_cpu(cpu));
+		return;
+	}
+	v = core_exit();
+	assert_ptr_equal(v, on_cpu(cpu));
+	assert_ptr_equal(v, fake_cpus[cpu].loaded);
+}
+
+static void settle(void)
+{
+	bool again = true;
+
+	for (unsigned int rounds = 0; again; rounds++) {
+		assert_true(rounds < 100);
+		again = false;
+		for (unsigned int i = 0; i < fake.cpus; i++) {
+			if (alarms[i] && alarms[i] <= fake.now) {
+				alarms[i] = 0;
+				fake_cpus[i].work |= CPU_WORK_TIMER;
+			}
+			if (!kicked[i] && !fake_cpus[i].work)
+				continue;
+			enter(i);
+			again = true;
+		}
+	}
+	check_all();
+}
+
+static nsec_t next_alarm(nsec_t end)
+{
+	for (unsigned int i = 0; i < fake.cpus; i++)
+		if (alarms[i])
+			end = MIN(end, MAX(alarms[i], fake.now + 1));
+	return end;
+}
+
+static void run(nsec_t ns)
+{
+	nsec_t end = fake.now + ns;
+
+	settle();
+	while (fake.now < end) {
+		nsec_t next = next_alarm(end);
+
+		for (unsigned int i = 0; i < vcpu_count; i++)
+			ran[i] += vcpus[i]->running ? next - fake.now : 0;
+		fake.now = next;
+		settle();
+	}
+}
+
+static void start(unsigned int cpus)
+{
+	fake_start(16, cpus);
+	fake.now = 1000 * MS;
+	vcpu_count = 0;
+	decisions = injected = injected_nmis = 0;
+	for (unsigned int i = 0; i < CPUS; i++) {
+		alarms[i] = 0;
+		kicked[i] = false;
+		sched_init_cpu(&fake_cpus[i], &slices[i]);
+	}
+}
+
+static int stop(void **state)
+{
+	(void)state;
+	while (vcpu_count) {
+		struct vcpu *v = vcpus[--vcpu_count];
+
+		free(v->domain);
+		free(v);
+	}
+	fake_stop();
+	return 0;
+}
+
+static void assert_about(nsec_t value, nsec_t expected, nsec_t margin)
+{
+	assert_in_range(value, expected - margin, expected + margin);
+}
+
+/* --- */
+
+static void equal_weights_share_equally(void **state)
+{
+	(void)state;
+	start(1);
+	for (unsigned int i = 0; i < 3; i++)
+		hog(256);
+	run(3000 * MS);
+	for (unsigned int i = 0; i < 3; i++)
+		assert_about(ran[i], 1000 * MS, 2 * SLICE);
+	/* a slice is not cut short without need */
+	assert_in_range(decisions, 290, 400);
+}
+
+static void weights_are_shares(void **state)
+{
+	(void)state;
+	start(1);
+	hog(256);
+	hog(512);
+	hog(1024);
+	run(7000 * MS);
+	assert_about(ran[0], 1000 * MS, 3 * SLICE);
+	assert_about(ran[1], 2000 * MS, 3 * SLICE);
+	assert_about(ran[2], 4000 * MS, 3 * SLICE);
+}
+
+static void no_cpu_idles_while_one_waits(void **state)
+{
+	nsec_t sum = 0;
+
+	(void)state;
+	start(4);
+	for (unsigned int i = 0; i < 7; i++)
+		hog(256);
+	run(1000 * MS);
+	for (unsigned int i = 0; i < 7; i++) {
+		assert_true(ran[i] >= 450 * MS);
+		sum += ran[i];
+	}
+	assert_int_equal(sum, 4000 * MS);
+}
+
+static void an_idle_cpu_takes_work_from_others(void **state)
+{
+	struct vcpu *first, *second, *third;
+
+	(void)state;
+	start(2);
+	first = hog(256);
+	second = hog(256);
+	third = hog(256);
+	run(100 * MS);
+	block(first->cpu == third->cpu ? second : first); /* the one that was alone */
+	run(100 * MS);
+	assert_true(on_cpu(0) && on_cpu(1));
+	assert_ptr_not_equal(on_cpu(0), on_cpu(1));
+}
+
+static void nobody_ticks_without_need(void **state)
+{
+	struct vcpu *v;
+
+	(void)state;
+	start(2);
+	v = hog(256);
+	run(10 * MS);
+	decisions = 0;
+	run(60000 * MS);
+	assert_int_equal(decisions, 0);
+	assert_int_equal(time_of(v), 60010 * MS);
+	block(v);
+	settle();
+	decisions = 0;
+	run(60000 * MS);
+	assert_int_equal(decisions, 0);
+	assert_int_equal(fake_cpus[v->cpu].idle_since != 0, 1);
+}
+
+/* The hog's time is brought up to date when someone wakes beside it, however long it ran alone. */
+static void a_woken_one_runs_soon_and_not_for_long(void **state)
+{
+	struct vcpu *hog_one, *sleeper;
+	nsec_t before;
+
+	(void)state;
+	start(1);
+	hog_one = hog(256);
+	sleeper = new_vcpu(256);
+	run(30000 * MS);
+	wake(sleeper);
+	run(2 * SLICE);
+	assert_true(time_of(sleeper) > 0);
+	block(sleeper);
+	run(30000 * MS);
+	before = time_of(hog_one);
+	wake(sleeper);
+	run(MS);
+	assert_int_equal(time_of(hog_one), before); /* at once: it has slept for long */
+	run(3 * SLICE);
+	assert_true(time_of(hog_one) > before + SLICE / 2);
+}
+
+static void sleep_is_no_credit(void **state)
+{
+	struct vcpu *one, *other;
+	nsec_t before;
+
+	(void)state;
+	start(1);
+	one = hog(256);
+	other = hog(256);
+	run(100 * MS);
+	block(other);
+	run(10000 * MS);
+	wake(other);
+	before = time_of(one);
+	run(200 * MS);
+	assert_about(time_of(one) - before, 100 * MS, 2 * SLICE);
+}
+
+static void who_yields_lets_others_go_first(void **state)
+{
+	struct vcpu *one, *other;
+
+	(void)state;
+	start(1);
+	one = hog(256);
+	run(MS);
+	sched_yield(one);
+	settle();
+	assert_ptr_equal(on_cpu(0), one); /* nobody else is there */
+	other = hog(256);
+	settle();
+	run(MS);
+	one = on_cpu(0);
+	other = vcpus[vcpus[0] == one];
+	sched_yield(one);
+	settle();
+	assert_ptr_equal(on_cpu(0), other);
+	run(100 * MS);
+	assert_about(ran[0], ran[1], 3 * SLICE);
+}
+
+static void who_stops_does_not_run(void **state)
+{
+	struct vcpu *one, *other, *waits;
+	nsec_t before;
+
+	(void)state;
+	start(1);
+	one = hog(256);
+	other = hog(256);
+	run(5 * MS);
+	waits = on_cpu(0) == one ? other : one;
+	block(waits); /* from the queue */
+	assert_false(waits->queued);
+	before = time_of(waits);
+	run(100 * MS);
+	assert_int_equal(time_of(waits), before);
+	wake(waits);
+	run(100 * MS);
+	assert_true(time_of(waits) > before);
+	waits = on_cpu(0) == one ? other : one;
+	one = on_cpu(0);
+	block(waits);
+	block(one);
+	settle();
+	assert_null(on_cpu(0));
+	assert_int_equal(one->runstate.state, RUNSTATE_blocked);
+	wake(one);
+	wake(one); /* twice is once */
+	settle();
+	assert_ptr_equal(on_cpu(0), one);
+	one->pause_flags = VPAUSE_DOMAIN;
+	sched_sleep(one);
+	settle();
+	assert_int_equal(one->runstate.state, RUNSTATE_offline);
+}
+
+static void affinity_is_kept(void **state)
+{
+	struct vcpu *pinned;
+
+	(void)state;
+	start(3);
+	pinned = new_vcpu(256);
+	sched_set_affinity(pinned, 1u << 2);
+	wake(pinned);
+	for (unsigned int i = 0; i < 4; i++)
+		hog(256);
+	run(500 * MS);
+	assert_int_equal(pinned->cpu, 2);
+	assert_true(time_of(pinned) >= 200 * MS);
+	for (unsigned int i = 1; i < 5; i++) /* the other CPUs idle, and must leave it alone */
+		block(vcpus[i]);
+	wake(vcpus[1]);
+	sched_set_affinity(vcpus[1], 1u << 2);
+	run(100 * MS);
+	assert_int_equal(vcpus[1]->cpu, 2);
+	assert_null(on_cpu(0));
+	assert_null(on_cpu(1));
+	sched_set_affinity(pinned, 1u << 0); /* moves, whether it runs or waits */
+	settle();
+	assert_ptr_equal(on_cpu(0), pinned);
+	sched_set_affinity(pinned, 1u << 1);
+	settle();
+	assert_ptr_equal(on_cpu(1), pinned);
+	assert_ptr_equal(on_cpu(2), vcpus[1]);
+}
+
+static void more_room_is_used_at_once(void **state)
+{
+	struct vcpu *one, *other;
+
+	(void)state;
+	start(2);
+	one = new_vcpu(256);
+	other = new_vcpu(256);
+	sched_set_affinity(one, 1);
+	sched_set_affinity(other, 1);
+	wake(one);
+	wake(other);
+	run(50 * MS);
+	assert_null(on_cpu(1));
+	sched_set_affinity(one, 3);
+	sched_set_affinity(other, 3);
+	settle();
+	assert_non_null(on_cpu(1));
+}
+
+/* Time on one CPU's queue says nothing on another's. */
+static void a_moved_one_is_not_late(void **state)
+{
+	struct vcpu *moved, *other;
+
+	(void)state;
+	start(2);
+	for (unsigned int i = 0; i < 2; i++)
+		sched_set_affinity(new_vcpu(256), 1);
+	wake(vcpus[0]);
+	wake(vcpus[1]);
+	run(20000 * MS);
+	other = new_vcpu(256);
+	sched_set_affinity(other, 2);
+	wake(other);
+	settle();
+	moved = vcpus[on_cpu(0) == vcpus[0]];
+	ran[moved == vcpus[1]] = 0;
+	sched_set_affinity(moved, 2);
+	run(1000 * MS);
+	assert_about(time_of(moved), 500 * MS, 2 * SLICE);
+}
+
+static void a_dead_one_leaves_the_queue(void **state)
+{
+	struct vcpu *one;
+
+	(void)state;
+	start(1);
+	hog(256);
+	hog(256);
+	run(5 * MS);
+	one = vcpus[on_cpu(0) == vcpus[0]];
+	one->pause_flags = VPAUSE_DOWN;
+	sched_destroy_vcpu(one);
+	assert_false(one->queued);
+	assert_int_equal(fake_cpus[0].run_count, 0);
+	run(100 * MS);
+}
+
+static void events_are_delivered_on_the_way_back(void **state)
+{
+	struct vcpu *v;
+
+	(void)state;
+	start(1);
+	v = hog(256);
+	settle();
+	v->info->evtchn_upcall_pending = 1;
+	v->info->evtchn_upcall_mask = 1;
+	enter(0);
+	assert_int_equal(injected, 0);
+	v->info->evtchn_upcall_mask = 0;
+	v->nmi_pending = true;
+	enter(0);
+	assert_int_equal(injected, 1);
+	assert_int_equal(injected_nmis, 1);
+	enter(0);
+	assert_int_equal(injected, 1);
+	assert_int_equal(injected_nmis, 1);
+}
+
+/* Anything at any time; check_all() says what must hold. */
+static void a_storm(void **state)
+{
+	unsigned int seed = 7;
+	nsec_t sum = 0;
+
+	(void)state;
+	start(CPUS);
+	for (unsigned int i = 0; i < VCPUS; i++)
+		new_vcpu((uint16_t)(64u << i % 5));
+	for (unsigned int i = 0; i < 40000; i++) {
+		unsigned int dice = (unsigned int)rand_r(&seed) >> 4;
+		struct vcpu *v = vcpus[dice % VCPUS];
+
+		fake_cpu_id = (dice >> 4) % CPUS; /* who asks */
+		switch ((dice >> 8) % 8) {
+		case 0:
+		case 1:
+		case 2:
+			wake(v);
+			break;
+		case 3:
+		case 4:
+			block(v);
+			break;
+		case 5:
+			if (v->running)
+				sched_yield(v);
+			break;
+		default:
+			sched_set_affinity(v, 1 + (dice >> 12) % ((1u << CPUS) - 1));
+		}
+		run((nsec_t)rand_r(&seed) % (3 * MS));
+	}
+	for (unsigned int i = 0; i < VCPUS; i++) {
+		assert_true(ran[i] > 1000 * MS);
+		sum += ran[i];
+	}
+	assert_true(sum <= CPUS * (fake.now - 1000 * MS));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_teardown(equal_weights_share_equally, stop),
+		cmocka_unit_test_teardown(weights_are_shares, stop),
+		cmocka_unit_test_teardown(no_cpu_idles_while_one_waits, stop),
+		cmocka_unit_test_teardown(an_idle_cpu_takes_work_from_others, stop),
+		cmocka_unit_test_teardown(nobody_ticks_without_need, stop),
+		cmocka_unit_test_teardown(a_woken_one_runs_soon_and_not_for_long, stop),
+		cmocka_unit_test_teardown(sleep_is_no_credit, stop),
+		cmocka_unit_test_teardown(who_yields_lets_others_go_first, stop),
+		cmocka_unit_test_teardown(who_stops_does_not_run, stop),
+		cmocka_unit_test_teardown(affinity_is_kept, stop),
+		cmocka_unit_test_teardown(more_room_is_used_at_once, stop),
+		cmocka_unit_test_teardown(a_moved_one_is_not_late, stop),
+		cmocka_unit_test_teardown(a_dead_one_leaves_the_queue, stop),
+		cmocka_unit_test_teardown(events_are_delivered_on_the_way_back, stop),
+		cmocka_unit_test_teardown(a_storm, stop),
+	};
+
+	return cmocka_run_group_tests_name("hv_sched", tests, NULL, NULL);
+}
