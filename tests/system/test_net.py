@@ -39,7 +39,7 @@ def kill_backend(machine):
 
 
 def test_guest_network():
-    """Ping, 20 MiB in and out with checksums; the backend dies and the traffic goes on."""
+    """Ping, 20 MiB in and out with checksums; the backend dies, and the store, and the traffic goes on."""
     with Machine(cpus=2, memory=2048, net="e1000e") as machine:
         dom0 = Dom0(machine).start_services()
         machine.run(BRIDGE).ok()
@@ -58,6 +58,12 @@ def test_guest_network():
         machine.run("wget -q -O - http://10.0.2.77:8000/data >/dev/null", 60).ok()
         machine.run("ip link set br0 down; ping -c 1 -w 2 10.0.2.77; ip link set br0 up")
         machine.run("ping -c 2 -w 20 10.0.2.77", 30).ok()
+        # without the store, and with one that has forgotten everything
+        backend = machine.run("pidof shoji-netback").ok()
+        machine.run("(wget -q -O - http://10.0.2.77:8000/data | md5sum > /tmp/sum) & sleep 0.3; kill -9 $(pidof shoji-stored); wait", 120)
+        assert machine.run("cat /tmp/sum").ok().split()[0] == expected
+        machine.run("shoji-stored > /var/log/stored.log 2>&1 & sleep 2; ping -c 2 -w 20 10.0.2.77", 30).ok()
+        assert machine.run("pidof shoji-netback").ok() == backend
         log = machine.run("cat /var/log/shoji/net.log").ok()
         assert log.count("starting it again") == 2, log
         machine.run("shoji destroy net").ok()
