@@ -28,9 +28,12 @@ BUILD = os.path.join(TOP, "build")
 sys.path.insert(0, os.path.join(TOP, "tests/tools"))
 
 import esp  # noqa: E402  pylint: disable=wrong-import-position
+import fetch  # noqa: E402  pylint: disable=wrong-import-position
 import initramfs  # noqa: E402  pylint: disable=wrong-import-position
 
-QEMU = "qemu-system-x86_64"
+QEMU = ["qemu-system-x86_64"]
+NEWER = os.path.join(BUILD, "emulator/usr")          # tests/tools/fetch.py emulator
+NEWER_QEMU = [f"{NEWER}/bin/qemu-system-x86_64", "-L", f"{NEWER}/share/qemu", "-L", f"{NEWER}/share/seabios"]
 HYPERVISORS = {"xen": os.path.join(BUILD, "xen/xen"), "shoji": os.path.join(BUILD, "shoji")}
 EFI_HYPERVISORS = {"xen": os.path.join(BUILD, "xen/xen.efi"), "shoji": os.path.join(BUILD, "shoji.efi")}
 DISASTER = ["Kernel panic", r"Panic on CPU", r"\(HV\) .*PANIC on CPU", "Hardware Dom0 crashed",
@@ -55,6 +58,11 @@ class Result:
         return self.output
 
 
+def fetch_newer():
+    """The emulator for Machine(newer=True)."""
+    fetch.take("emulator", False)
+
+
 def die_with_parent():
     """In the child: be killed when the test process ends."""
     ctypes.CDLL(None).prctl(1, signal.SIGKILL)
@@ -70,6 +78,7 @@ class Machine:  # pylint: disable=too-many-instance-attributes
     memory: int = 1536                  # MiB
     dom0_memory: int = 1024             # MiB
     cpu_model: str = "Haswell-v4"
+    newer: bool = False                 # the emulator that was fetched instead of the installed one
     kernel: str = "vmlinux"             # vmlinux | vmlinuz of Debian's kernel, or a path
     kernel_options: str = ""
     hypervisor_options: str = ""
@@ -155,7 +164,7 @@ class Machine:  # pylint: disable=too-many-instance-attributes
 
     def command(self):
         """The whole QEMU command."""
-        command = [QEMU, "-machine", self.machine, "-accel", "tcg", "-cpu", self.cpu_model,
+        command = [*(NEWER_QEMU if self.newer else QEMU), "-machine", self.machine, "-accel", "tcg", "-cpu", self.cpu_model,
                    "-smp", str(self.cpus), "-m", str(self.memory), "-nographic", "-no-reboot",
                    "-nodefaults", "-serial", "mon:stdio", "-vga", "none"]
         command += self.efi_boot() if self.firmware == "ovmf" else self.direct_boot()

@@ -8,7 +8,8 @@ import os
 
 import pytest
 
-from machine import BUILD, Machine
+from guests import Dom0
+from machine import BUILD, Machine, fetch_newer
 
 WAYS = [("ovmf", "q35"), ("seabios", "q35"), ("seabios", "pc")]
 CPUS = [1, 2, 4]
@@ -65,6 +66,22 @@ def boot(choice):
 def test_boot(choice):
     """The chosen ones."""
     boot(choice)
+
+
+@pytest.mark.full
+@pytest.mark.parametrize("firmware", ["ovmf", "seabios"])
+def test_x2apic(firmware):
+    """Where the processor has x2APIC it is used: four CPUs, a guest of two vCPUs, a clean end."""
+    fetch_newer()
+    with Machine(firmware=firmware, newer=True, cpus=4, cpu_model="max", memory=2048) as machine:
+        assert "x2APIC mode" in machine.run("shoji dmesg").ok()
+        assert int(machine.run("nproc").ok()) == 4
+        dom0 = Dom0(machine).start_services()
+        dom0.create("two", vcpus=2)
+        dom0.wait_log("two", "READY guest")
+        assert "2" in dom0.type("two", (30, "# ", "nproc"), (30, "[0-9]", None))
+        machine.run("shoji destroy two").ok()
+        assert machine.power_off() == 0
 
 
 @pytest.mark.full

@@ -7,6 +7,7 @@ Results:  build/debs/*.deb                       as downloaded (kept: a second r
           build/kernel/trixie -> VERSION                     the same of Debian 13
           build/xen/{xen,xen.efi}                Debian's hypervisor, for -kernel and for UEFI
           build/root/{base,reference}/           unpacked programs and libraries for the initramfs
+          build/emulator/                        a newer QEMU, only when asked for
 
 A group is refetched only when its list of packages changes, or with --update.
 """
@@ -54,14 +55,14 @@ def kernel_package(options=()):
     return found.group(1)
 
 
-def trixie_options():
-    """apt options that look at Debian 13 only, with lists in build/; nothing of the system changes."""
-    lists = os.path.join(BUILD, "apt")
+def release_options(release):
+    """apt options that look at one release only, with lists in build/; nothing of the system changes."""
+    lists = os.path.join(BUILD, "apt" if release == "trixie" else f"apt-{release}")
     for folder in ("lists/partial", "cache/archives/partial"):
         os.makedirs(os.path.join(lists, folder), exist_ok=True)
     with open(os.path.join(lists, "sources.list"), "w", encoding="utf-8") as file:
         file.write("deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] "
-                   "http://deb.debian.org/debian trixie main\n")
+                   f"http://deb.debian.org/debian {release} main\n")
     options = ["-o", f"Dir::Etc::SourceList={lists}/sources.list", "-o", "Dir::Etc::SourceParts=/dev/null",
                "-o", f"Dir::State::Lists={lists}/lists", "-o", f"Dir::Cache={lists}/cache",
                "-o", "Acquire::Languages=none", "-o", "Acquire::IndexTargets::deb::DEP-11::DefaultEnabled=false"]
@@ -139,7 +140,9 @@ def take(group_name, update):
     if group_name == "kernel":
         take_kernel("current")
     elif group_name == "trixie":
-        take_kernel("trixie", trixie_options())
+        take_kernel("trixie", release_options("trixie"))
+    elif group_name == "emulator":
+        unpack(download(names, release_options("bookworm-backports")), os.path.join(BUILD, "emulator"))
     elif group_name == "xen":
         take_xen(names)
     else:
