@@ -77,7 +77,7 @@ struct cpu *machine_cpu(unsigned int cpu)
 	return &fake_cpus[cpu];
 }
 
-void machine_relax(void)
+__attribute__((weak)) void machine_relax(void)
 {
 	syscall(SYS_sched_yield); /* core/ has a function of that name */
 }
