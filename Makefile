@@ -30,6 +30,9 @@ test: deps       ## every test in at most 35 minutes on 2 cores; ends with "N pa
 test-full: deps  ## the same and what takes longer
 	@$(PYTHON) tests/tools/run_tests.py --full
 
+mutants: deps    ## breaks the code line by line: can every unit test fail? [PROGRAM=name...] (an hour)
+	@$(PYTHON) tests/tools/mutants.py $(PROGRAM)
+
 bench: deps      ## instructions by privilege level, beside Debian's Xen 4.17, as a table
 	@$(MAKE) --no-print-directory all
 	@$(PYTHON) tests/tools/fetch.py
@@ -44,4 +47,4 @@ format-check:    ## layout of the sources, licence lines, stand-alone headers
 clean:           ## remove what was built; keep what was downloaded
 	rm -rf $(filter-out build/debs build/kernel build/xen build/root build/stamps build/guest-kernel,$(wildcard build/*))
 
-.PHONY: help all $(PARTS) deps run test test-full bench guest-kernel format-check clean
+.PHONY: help all $(PARTS) deps run test test-full mutants bench guest-kernel format-check clean
