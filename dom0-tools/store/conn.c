@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "keep.h"
 #include "mem.h"
 #include "protocol.h"
 #include "transaction.h"
@@ -40,6 +41,22 @@ struct conn *conn_create(struct store *s, const struct actor *who)
 	return c;
 }
 
+struct conn *conn_adopt(struct store *s, const struct actor *who)
+{
+	struct conn *c = s->conns;
+
+	while (c && !(c->orphan && c->actor.domid == who->domid))
+		c = c->next;
+	if (!c)
+		c = conn_create(s, who);
+	if (!c)
+		return NULL;
+	c->actor = *who;
+	c->orphan = false;
+	c->kept = true;
+	return c;
+}
+
 static void drop_first_event(struct conn *c)
 {
 	struct conn_event *e = c->first_event;
@@ -60,6 +77,7 @@ void conn_reset(struct conn *c)
 		drop_first_event(c);
 	c->received = c->reply_length = c->sent = 0;
 	c->sending_event = false;
+	keep_reset(c);
 }
 
 void conn_destroy(struct conn *c)
@@ -169,23 +187,59 @@ static bool has_room(const struct conn *c)
 	return c->event_count < c->store->quota.limit[QUOTA_EVENTS];
 }
 
+static void append_event(struct conn *c, struct conn_event *e)
+{
+	quota_adjust(&c->store->quota, c->actor.domid, QUOTA_MEMORY, (int64_t)e->length);
+	*c->last_event = e;
+	c->last_event = &e->next;
+	c->event_count++;
+}
+
+static void mark_late(struct watch *w)
+{
+	if (w->late)
+		return;
+	w->late = true;
+	keep_watch(w);
+}
+
 void conn_queue_event(struct conn *c, struct watch *w, const char *path)
 {
 	struct conn_event *e;
 
 	e = !w->late && has_room(c) ? new_event(w, path) : NULL;
 	if (!e) {
-		w->late = true;
+		mark_late(w);
 		return;
 	}
 	if (is_waiting(c, e)) {
 		free(e);
 		return;
 	}
-	quota_adjust(&c->store->quota, c->actor.domid, QUOTA_MEMORY, (int64_t)e->length);
-	*c->last_event = e;
-	c->last_event = &e->next;
-	c->event_count++;
+	append_event(c, e);
+	keep_event(c, e);
+}
+
+int conn_restore_event(struct conn *c, struct watch *w, const void *data, size_t length)
+{
+	struct conn_event *e = mem_alloc(sizeof(*e) + length);
+
+	if (!e)
+		return -ENOMEM;
+	e->next = NULL;
+	e->watch = w;
+	e->length = length;
+	memcpy(e->data, data, length);
+	append_event(c, e);
+	if (w)
+		w->late = false;
+	return 0;
+}
+
+void conn_drop_events(struct conn *c, size_t count)
+{
+	while (count-- && c->first_event)
+		drop_first_event(c);
 }
 
 /* With the queue empty, watches that found no room get their turn. */
@@ -243,6 +297,7 @@ void conn_sent(struct conn *c, size_t length)
 	if (!length)
 		return;
 	c->sent += length;
+	c->has_sent = true;
 	if (!c->sending_event && c->reply_length) {
 		if (c->sent == c->reply_length)
 			c->reply_length = c->sent = 0;
@@ -251,6 +306,7 @@ void conn_sent(struct conn *c, size_t length)
 	c->sending_event = c->sent < c->first_event->length;
 	if (!c->sending_event) {
 		c->sent = 0;
+		c->events_sent++;
 		drop_first_event(c);
 	}
 }

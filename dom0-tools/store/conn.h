@@ -45,10 +45,20 @@ struct conn {
 	size_t event_count;
 	size_t sent; /* of what conn_output returned last */
 	bool sending_event;
+
+	/* For one that outlives the daemon (keep.h): */
+	bool kept;
+	bool recalled;
+	bool orphan;			  /* recalled, and not adopted yet */
+	uint32_t ring_read, ring_written; /* positions in its ring */
+	size_t events_sent;		  /* since that was noted last */
+	bool has_sent;
 };
 
 /* NULL when out of memory. */
 struct conn *conn_create(struct store *s, const struct actor *who);
+/* The one that was recalled for this client, or a new one; either is kept from now on. */
+struct conn *conn_adopt(struct store *s, const struct actor *who);
 void conn_destroy(struct conn *c);
 
 /* As if the client had just connected: no watches, no transactions, nothing half-received. */
@@ -66,6 +76,10 @@ int conn_reply(struct conn *c, uint32_t type, const void *payload, size_t length
 
 /* For watches: queue an event, or mark the watch to fire later when there is no room. */
 void conn_queue_event(struct conn *c, struct watch *w, const char *path);
+/* The event as it was queued once. 0 or -ENOMEM. */
+int conn_restore_event(struct conn *c, struct watch *w, const void *data, size_t length);
+/* So many events have gone. */
+void conn_drop_events(struct conn *c, size_t count);
 /* Waiting events of this watch are not sent any more. */
 void conn_forget_events(struct conn *c, const struct watch *w);
 

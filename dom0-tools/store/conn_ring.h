@@ -9,7 +9,7 @@
 
 struct ring_link {
 	struct link link;
-	struct xen_xenstore_domain_interface *page;
+	struct ring ring;
 	struct xa_evtchn *evtchn;
 	uint32_t port; /* ours */
 	bool moved;    /* indices have moved in this turn: the other side must be told */

@@ -14,6 +14,7 @@
 #include "conn.h"
 #include "edit.h"
 #include "daemon/log.h"
+#include "keep.h"
 #include "mem.h"
 #include "watch.h"
 
@@ -37,6 +38,8 @@ static int rebind(struct store *s, struct domain *d, uint32_t port)
 	rc = d->conn ? s->host.rebind(s->host.ctx, d) : s->host.connect(s->host.ctx, d);
 	if (rc < 0)
 		d->port = old;
+	else
+		keep_domain(s, d);
 	return rc;
 }
 
@@ -53,6 +56,8 @@ int domain_introduce(struct store *s, uint16_t domid, uint64_t frame, uint32_t p
 	d->domid = domid;
 	d->frame = frame;
 	d->port = port;
+	if (s->host.identify)
+		s->host.identify(s->host.ctx, domid, d->identity);
 	rc = s->host.connect(s->host.ctx, d);
 	if (rc < 0) {
 		free(d);
@@ -60,6 +65,7 @@ int domain_introduce(struct store *s, uint16_t domid, uint64_t frame, uint32_t p
 	}
 	d->next = s->domains;
 	s->domains = d;
+	keep_domain(s, d);
 	watch_fire_event(s, STORE_EVENT_INTRODUCE);
 	return 0;
 }
@@ -141,6 +147,17 @@ static void forget_targets(struct store *s, uint16_t domid)
 		}
 }
 
+int domain_forget(struct store *s, uint16_t domid)
+{
+	int rc = forget_nodes(s, domid);
+
+	if (rc < 0)
+		return rc;
+	forget_in_events(s, domid);
+	forget_targets(s, domid);
+	return 0;
+}
+
 int domain_remove(struct store *s, struct domain *d)
 {
 	struct domain **slot = &s->domains;
@@ -148,11 +165,10 @@ int domain_remove(struct store *s, struct domain *d)
 
 	if (d->conn)
 		s->host.disconnect(s->host.ctx, d);
-	rc = forget_nodes(s, d->domid);
+	rc = domain_forget(s, d->domid);
 	if (rc < 0)
 		return rc;
-	forget_in_events(s, d->domid);
-	forget_targets(s, d->domid);
+	keep_domain_gone(s, d->domid);
 	while (*slot != d)
 		slot = &(*slot)->next;
 	*slot = d->next;
@@ -167,10 +183,11 @@ void domain_note_shutdown(struct store *s, struct domain *d)
 	if (d->shutdown)
 		return;
 	d->shutdown = true;
+	keep_domain(s, d);
 	watch_fire_event(s, STORE_EVENT_RELEASE);
 }
 
-void domain_set_target(struct domain *d, uint16_t target)
+void domain_set_target(struct store *s, struct domain *d, uint16_t target)
 {
 	d->has_target = true;
 	d->target = target;
@@ -178,6 +195,7 @@ void domain_set_target(struct domain *d, uint16_t target)
 		d->conn->actor.has_target = true;
 		d->conn->actor.target = target;
 	}
+	keep_domain(s, d);
 }
 
 void domain_hold_back(struct store *s, uint16_t domid)

@@ -13,7 +13,8 @@ struct domain {
 	uint16_t domid;
 	uint64_t frame; /* of the ring page, in case it is not granted */
 	uint32_t port;	/* the domain's end of the event channel */
-	bool shutdown;	/* has been told to the watchers */
+	uint8_t identity[16];
+	bool shutdown; /* has been told to the watchers */
 	bool has_target;
 	uint16_t target;
 	uint64_t held_until_ms; /* its requests wait until then */
@@ -22,6 +23,9 @@ struct domain {
 };
 
 struct domain *domain_find(const struct store *s, uint16_t domid);
+
+/* Removes every trace of a domain from nodes and permissions. 0 or -ENOMEM. */
+int domain_forget(struct store *s, uint16_t domid);
 
 /* A new domain, or a new port for a known one. 0 or -errno. */
 int domain_introduce(struct store *s, uint16_t domid, uint64_t frame, uint32_t port);
@@ -36,7 +40,7 @@ int domain_remove(struct store *s, struct domain *d);
 void domain_note_shutdown(struct store *s, struct domain *d);
 
 /* It may act with the rights of target too. */
-void domain_set_target(struct domain *d, uint16_t target);
+void domain_set_target(struct store *s, struct domain *d, uint16_t target);
 
 /* Lets others go first for a moment. Privileged or unknown domains are not held. */
 void domain_hold_back(struct store *s, uint16_t domid);

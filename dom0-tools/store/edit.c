@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "access.h"
+#include "keep.h"
 #include "mem.h"
 #include "transaction.h"
 #include "watch.h"
@@ -375,6 +376,7 @@ void edit_commit(struct edit *e)
 	s->tree = e->tree;
 	e->tree = before; /* edit_drop lets go of it */
 	settle_accounts(e);
+	keep_changes(s, &before, &s->tree, e->first_change);
 	watch_fire_changes(s, &before, &s->tree, e->first_change);
 	edit_drop(e);
 	transaction_limit_memory(s);

@@ -72,11 +72,11 @@ int host_xen_open(struct host_xen **out, struct link **links)
 static void unmap(struct host_xen *h, struct ring_link *r)
 {
 	if (r == h->own)
-		munmap(r->page, PAGE_SIZE);
+		munmap(r->ring.page, PAGE_SIZE);
 	else if (r->by_grant)
-		xa_gnttab_unmap(h->gnttab, r->page, 1);
+		xa_gnttab_unmap(h->gnttab, r->ring.page, 1);
 	else
-		xa_foreignmem_unmap(h->foreign, r->page, 1);
+		xa_foreignmem_unmap(h->foreign, r->ring.page, 1);
 }
 
 /* Ends a ring: nothing of it is left but the link, which the loop releases. */
@@ -192,8 +192,20 @@ static int host_rebind(void *ctx, struct domain *d)
 		return -EINVAL;
 	xa_evtchn_unbind(h->evtchn, r->port);
 	r->port = (uint32_t)port;
+	ring_attach(&r->ring, r->ring.page); /* it may be another kernel's now */
+	d->conn->ring_read = r->ring.read;
+	d->conn->ring_written = r->ring.written;
 	r->moved = r->link.due = true;
 	return 0;
+}
+
+static void host_identify(void *ctx, uint16_t domid, uint8_t identity[16])
+{
+	struct host_xen *h = ctx;
+	struct hv_domain info;
+
+	if (!hv_domain_get(h->hv, domid, &info))
+		memcpy(identity, info.uuid, sizeof(info.uuid));
 }
 
 static void host_disconnect(void *ctx, struct domain *d)
@@ -209,6 +221,7 @@ struct store_host host_xen_calls(struct host_xen *h)
 		.ctx = h,
 		.connect = host_connect,
 		.rebind = host_rebind,
+		.identify = host_identify,
 		.disconnect = host_disconnect,
 	};
 }
@@ -252,6 +265,28 @@ int host_xen_start(struct host_xen *h, struct store *s)
 	if (rc < 0)
 		log_error("cannot connect this domain's kernel to the store: %s", strerror(-rc));
 	return rc;
+}
+
+/* The same domain as was introduced, not another one with its id. */
+static bool is_same(struct host_xen *h, const struct domain *d)
+{
+	struct hv_domain info;
+
+	return !hv_domain_get(h->hv, d->domid, &info) && !info.dying &&
+	       !memcmp(info.uuid, d->identity, sizeof(d->identity));
+}
+
+void host_xen_resume(struct host_xen *h)
+{
+	struct domain *d, *next;
+
+	for (d = h->store->domains; d; d = next) {
+		next = d->next;
+		if (!is_same(h, d))
+			(void)domain_remove(h->store, d); /* else at the next check */
+		else if (host_connect(h, d) < 0)
+			log_warning("domain %u has lost its store ring", d->domid);
+	}
 }
 
 int host_xen_fd(const struct host_xen *h)

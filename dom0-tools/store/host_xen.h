@@ -21,6 +21,9 @@ struct store_host host_xen_calls(struct host_xen *h);
 /* Connects the control domain's own kernel, and asks to be told of dying domains. 0 or -errno. */
 int host_xen_start(struct host_xen *h, struct store *s);
 
+/* Connects the domains that were recalled, where they are the same still; the others are gone. */
+void host_xen_resume(struct host_xen *h);
+
 /* Readable when host_xen_events has something to do. */
 int host_xen_fd(const struct host_xen *h);
 void host_xen_events(struct host_xen *h);

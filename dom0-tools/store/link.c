@@ -7,6 +7,7 @@
 #include "link.h"
 
 #include "domain.h"
+#include "keep.h"
 
 void link_add(struct link **head, struct link *l)
 {
@@ -82,8 +83,10 @@ static int take_request(struct link *l)
 	return 0;
 }
 
+/* What was done is noted before the client can see it. */
 void link_turn(struct link *l)
 {
+	struct store *s = l->conn->store;
 	int rc;
 
 	l->due = false;
@@ -92,9 +95,12 @@ void link_turn(struct link *l)
 		rc = take_request(l);
 	if (!rc)
 		rc = send_waiting(l);
+	if (l->dead)
+		return;
 	if (rc < 0)
 		l->kind->fail(l, rc);
-	else if (!l->dead)
+	keep_turn(s, l->conn);
+	if (!rc)
 		l->kind->end_turn(l);
 }
 

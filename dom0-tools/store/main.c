@@ -19,10 +19,12 @@
 #include "daemon/log.h"
 #include "daemon/process.h"
 #include "host_xen.h"
+#include "keep.h"
 #include "link.h"
 #include "store.h"
 
-#define DEFAULT_SOCKET "/run/xenstored/socket"
+#define DEFAULT_SOCKET	"/run/xenstored/socket"
+#define DEFAULT_JOURNAL "/run/shoji/store.journal"
 
 enum exit_status {
 	EXIT_OK = 0,
@@ -34,7 +36,8 @@ enum exit_status {
 
 struct options {
 	const char *socket, *pid_file, *user;
-	bool background, no_xen, quiet, use_syslog;
+	const char *journal; /* NULL: none */
+	bool background, no_xen, quiet, use_syslog, no_journal;
 	const char *quota[32];
 	size_t quota_count;
 };
@@ -53,6 +56,9 @@ static const char usage[] =
 	"usage: shoji-stored [options]\n"
 	"  --socket PATH      listen there instead of " DEFAULT_SOCKET "\n"
 	"  --no-xen           serve the socket only, without a hypervisor\n"
+	"  --journal PATH     keep there what outlives this process, instead of\n"
+	"                     " DEFAULT_JOURNAL " (with --no-xen: nowhere)\n"
+	"  --no-journal       keep nothing\n"
 	"  --quota NAME=N     change a limit for guests (nodes memory watches transactions\n"
 	"                     transaction-size events node-size node-perms); repeatable\n"
 	"  --user NAME        become this user once everything is open\n"
@@ -63,11 +69,12 @@ static const char usage[] =
 	"  --help\n";
 
 static const struct option long_options[] = {
-	{"socket", required_argument, NULL, 's'}, {"no-xen", no_argument, NULL, 'x'},
-	{"quota", required_argument, NULL, 'Q'},  {"user", required_argument, NULL, 'u'},
-	{"daemon", no_argument, NULL, 'd'},	  {"pid-file", required_argument, NULL, 'p'},
-	{"syslog", no_argument, NULL, 'l'},	  {"quiet", no_argument, NULL, 'q'},
-	{"help", no_argument, NULL, 'h'},	  {NULL, 0, NULL, 0},
+	{"socket", required_argument, NULL, 's'},  {"no-xen", no_argument, NULL, 'x'},
+	{"quota", required_argument, NULL, 'Q'},   {"user", required_argument, NULL, 'u'},
+	{"daemon", no_argument, NULL, 'd'},	   {"pid-file", required_argument, NULL, 'p'},
+	{"syslog", no_argument, NULL, 'l'},	   {"quiet", no_argument, NULL, 'q'},
+	{"journal", required_argument, NULL, 'j'}, {"no-journal", no_argument, NULL, 'n'},
+	{"help", no_argument, NULL, 'h'},	   {NULL, 0, NULL, 0},
 };
 
 /* False when the option is not understood. */
@@ -79,6 +86,12 @@ static bool take_option(struct options *o, int letter)
 		return true;
 	case 'x':
 		o->no_xen = true;
+		return true;
+	case 'j':
+		o->journal = optarg;
+		return true;
+	case 'n':
+		o->no_journal = true;
 		return true;
 	case 'Q':
 		if (o->quota_count == sizeof(o->quota) / sizeof(o->quota[0]))
@@ -152,12 +165,12 @@ static int watch_descriptor(struct daemon *d, int *fd)
 	return epoll_ctl(d->epoll, EPOLL_CTL_ADD, *fd, &event) < 0 ? -errno : 0;
 }
 
-/* The folder of the socket, for those who may use it. */
-static void make_folder(const char *socket_path)
+/* The folder of a file, for those who may use it. */
+static void make_folder(const char *path)
 {
 	char folder[256], *slash;
 
-	snprintf(folder, sizeof(folder), "%s", socket_path);
+	snprintf(folder, sizeof(folder), "%s", path);
 	slash = strrchr(folder, '/');
 	if (!slash || slash == folder)
 		return;
@@ -210,6 +223,37 @@ static int create_store(struct daemon *d, const struct options *o)
 	return EXIT_OK;
 }
 
+/* What another one like us has left. */
+static int recall_store(struct daemon *d, const struct options *o)
+{
+	int rc = o->journal ? keep_recall(&d->store, o->journal) : -ENOENT;
+
+	if (rc == -ENOENT)
+		return EXIT_OK;
+	if (rc < 0) {
+		log_error("cannot read the journal %s: %s; remove it to begin with an empty store",
+			  o->journal, strerror(-rc));
+		return EXIT_START;
+	}
+	log_info("going on with what %s tells", o->journal);
+	return EXIT_OK;
+}
+
+static void start_journal(struct daemon *d, const struct options *o)
+{
+	int rc;
+
+	keep_end_orphans(&d->store);
+	if (!o->journal)
+		return;
+	make_folder(o->journal);
+	rc = keep_start(&d->store, o->journal);
+	if (rc < 0)
+		log_error("cannot write the journal %s: %s; a restart of this daemon would lose "
+			  "the store",
+			  o->journal, strerror(-rc));
+}
+
 static int start_xen(struct daemon *d)
 {
 	static int marker = -1;
@@ -218,6 +262,7 @@ static int start_xen(struct daemon *d)
 		return EXIT_OK;
 	if (host_xen_start(d->xen, &d->store) < 0)
 		return EXIT_NO_XEN;
+	host_xen_resume(d->xen);
 	marker = host_xen_fd(d->xen);
 	return watch_descriptor(d, &marker) < 0 ? EXIT_START : EXIT_OK;
 }
@@ -230,9 +275,11 @@ static int start(struct daemon *d, const struct options *o)
 		status = EXIT_NO_XEN;
 	status = status ? status : create_store(d, o);
 	status = status ? status : open_socket(d, o);
+	status = status ? status : recall_store(d, o);
 	status = status ? status : start_xen(d);
 	if (status)
 		return status;
+	start_journal(d, o);
 	if (process_drop_rights(o->user) < 0) {
 		log_error("cannot give up rights%s%s", o->user ? " and become " : "",
 			  o->user ? o->user : "");
@@ -303,12 +350,14 @@ static void loop(struct daemon *d)
 		link_round(&d->links);
 		if (d->xen)
 			again = host_xen_check_domains(d->xen);
+		keep_turn(&d->store, NULL);
 		update_listening(d);
 	}
 }
 
 static void finish(struct daemon *d, const struct options *o)
 {
+	keep_stop(&d->store);
 	host_xen_close(d->xen);
 	while (d->links)
 		link_release(d->links);
@@ -325,6 +374,10 @@ int main(int argc, char **argv)
 	int status;
 
 	parse_options(&o, argc, argv);
+	if (!o.journal && !o.no_xen)
+		o.journal = DEFAULT_JOURNAL;
+	if (o.no_journal)
+		o.journal = NULL;
 	log_open("shoji-stored", o.use_syslog, o.quiet);
 	if (process_start(o.background) < 0)
 		return EXIT_START;

@@ -5,6 +5,6 @@
 STORE_OBJECTS := $(patsubst %.c,$(T)/%.o,$(wildcard store/*.c)) $(T)/daemon/log.o $(T)/daemon/process.o
 TOOLS_PROGRAMS += $(T)/shoji-stored
 
-$(T)/shoji-stored: LDLIBS += -lxenevtchn -lxengnttab -lxenforeignmemory -lxencall
+$(T)/shoji-stored: LDLIBS += -lxenevtchn -lxengnttab -lxenforeignmemory -lxencall -lz
 $(T)/shoji-stored: $(STORE_OBJECTS) $(T)/libshoji.a
 	$(LINK)

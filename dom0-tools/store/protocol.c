@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "access.h"
+#include "keep.h"
 #include "mem.h"
 #include "watch.h"
 
@@ -263,6 +264,7 @@ static int set_event_perms(struct request *r, struct store_event *event, struct 
 	free(event->perms);
 	event->perms = perms;
 	event->count = count;
+	keep_event_perms(r->store, event);
 	return reply_ok(r);
 }
 

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "domain.h"
+#include "keep.h"
 #include "protocol.h"
 
 static int get_domid(const struct request *r, size_t n, uint16_t *domid)
@@ -75,6 +76,7 @@ int handle_resume(struct request *r)
 	if (rc < 0)
 		return rc;
 	d->shutdown = false;
+	keep_domain(r->store, d);
 	return reply_ok(r);
 }
 
@@ -88,7 +90,7 @@ int handle_set_target(struct request *r)
 		return rc < 0 ? rc : -EINVAL;
 	if (!target || !domain_find(r->store, target))
 		return -ENOENT;
-	domain_set_target(d, target);
+	domain_set_target(r->store, d, target);
 	return reply_ok(r);
 }
 

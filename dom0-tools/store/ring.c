@@ -2,8 +2,7 @@
 /*
  * Byte streams in a shared page. Data: the page, which the other side may change at any moment.
  * Lock: none; ordering is by acquire on the other side's index and release on ours.
- * Our own index too lives in memory that the guest can write: it is read back each time, and a
- * guest that changes it confuses only its own stream.
+ * The indices that are ours are written there and not read back, but when a page is attached.
  */
 #include "ring.h"
 
@@ -27,9 +26,17 @@ static size_t smaller(size_t a, size_t b)
 	return a < b ? a : b;
 }
 
-ssize_t ring_take(struct xen_xenstore_domain_interface *page, void *data, size_t size)
+void ring_attach(struct ring *r, struct xen_xenstore_domain_interface *page)
 {
-	uint32_t cons = load(&page->req_cons), prod = load(&page->req_prod);
+	r->page = page;
+	r->read = load(&page->req_cons);
+	r->written = load(&page->rsp_prod);
+}
+
+ssize_t ring_take(struct ring *r, void *data, size_t size)
+{
+	const struct xen_xenstore_domain_interface *page = r->page;
+	uint32_t cons = r->read, prod = load(&page->req_prod);
 	size_t at = cons % SIZE, n, first;
 
 	if (prod - cons > SIZE)
@@ -38,14 +45,14 @@ ssize_t ring_take(struct xen_xenstore_domain_interface *page, void *data, size_t
 	first = smaller(n, SIZE - at);
 	memcpy(data, page->req + at, first);
 	memcpy((char *)data + first, page->req, n - first);
-	if (n)
-		store(&page->req_cons, cons + (uint32_t)n);
+	r->read += (uint32_t)n;
 	return (ssize_t)n;
 }
 
-ssize_t ring_put(struct xen_xenstore_domain_interface *page, const void *data, size_t size)
+ssize_t ring_put(struct ring *r, const void *data, size_t size)
 {
-	uint32_t cons = load(&page->rsp_cons), prod = load(&page->rsp_prod);
+	struct xen_xenstore_domain_interface *page = r->page;
+	uint32_t cons = load(&page->rsp_cons), prod = r->written;
 	size_t at = prod % SIZE, n, first;
 
 	if (prod - cons > SIZE)
@@ -54,21 +61,26 @@ ssize_t ring_put(struct xen_xenstore_domain_interface *page, const void *data, s
 	first = smaller(n, SIZE - at);
 	memcpy(page->rsp + at, data, first);
 	memcpy(page->rsp, (const char *)data + first, n - first);
-	if (n)
-		store(&page->rsp_prod, prod + (uint32_t)n);
+	r->written += (uint32_t)n;
 	return (ssize_t)n;
 }
 
-bool ring_is_sane(const struct xen_xenstore_domain_interface *page)
+void ring_publish(const struct ring *r)
 {
-	return load(&page->req_prod) - load(&page->req_cons) <= SIZE &&
-	       load(&page->rsp_prod) - load(&page->rsp_cons) <= SIZE;
+	store(&r->page->req_cons, r->read);
+	store(&r->page->rsp_prod, r->written);
 }
 
-void ring_reset(struct xen_xenstore_domain_interface *page)
+bool ring_is_sane(const struct ring *r)
 {
-	store(&page->req_cons, 0);
-	store(&page->req_prod, 0);
-	store(&page->rsp_cons, 0);
-	store(&page->rsp_prod, 0);
+	return load(&r->page->req_prod) - r->read <= SIZE &&
+	       r->written - load(&r->page->rsp_cons) <= SIZE;
+}
+
+void ring_reset(struct ring *r)
+{
+	r->read = r->written = 0;
+	store(&r->page->req_prod, 0);
+	store(&r->page->rsp_cons, 0);
+	ring_publish(r);
 }

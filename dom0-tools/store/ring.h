@@ -13,15 +13,25 @@
 
 #include "shoji/io_store.h"
 
+/* Our positions are our own; the guest sees them when they are published. */
+struct ring {
+	struct xen_xenstore_domain_interface *page;
+	uint32_t read, written;
+};
+
+/* From where the page's indices say that the last one who served it stopped. */
+void ring_attach(struct ring *r, struct xen_xenstore_domain_interface *page);
+
 /* Takes at most size bytes of what the guest has sent. */
-ssize_t ring_take(struct xen_xenstore_domain_interface *page, void *data, size_t size);
+ssize_t ring_take(struct ring *r, void *data, size_t size);
 /* Puts as much as there is room for. */
-ssize_t ring_put(struct xen_xenstore_domain_interface *page, const void *data, size_t size);
+ssize_t ring_put(struct ring *r, const void *data, size_t size);
+void ring_publish(const struct ring *r);
 
 /* The indices of both directions make sense. */
-bool ring_is_sane(const struct xen_xenstore_domain_interface *page);
+bool ring_is_sane(const struct ring *r);
 
 /* Empties both directions, as for a guest that connects anew. */
-void ring_reset(struct xen_xenstore_domain_interface *page);
+void ring_reset(struct ring *r);
 
 #endif

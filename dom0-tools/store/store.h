@@ -18,6 +18,7 @@
 
 struct conn;
 struct domain;
+struct journal;
 
 /* What the core needs from outside; every member may be called with a ctx of the driver's. */
 struct store_host {
@@ -26,6 +27,8 @@ struct store_host {
 	int (*connect)(void *ctx, struct domain *d);
 	/* The port of a connected domain has changed. 0 or -errno. */
 	int (*rebind)(void *ctx, struct domain *d);
+	/* 16 bytes that no other domain has, however often its id is used again; or NULL. */
+	void (*identify)(void *ctx, uint16_t domid, uint8_t identity[16]);
 	/* Unmap and unbind; destroys domain->conn. */
 	void (*disconnect)(void *ctx, struct domain *d);
 };
@@ -53,6 +56,9 @@ struct store {
 	struct conn *conns;
 	struct domain *domains;
 	struct store_host host;
+	struct journal *journal; /* what must outlive this process goes there (keep.h); or NULL */
+	const char *journal_path;
+	size_t rewrite_at; /* its size by which it is written anew */
 };
 
 /* A store with its first nodes. 0 or -ENOMEM. */

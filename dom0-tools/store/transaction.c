@@ -13,6 +13,7 @@
 
 #include "conn.h"
 #include "domain.h"
+#include "keep.h"
 #include "mem.h"
 
 /* Old versions may take this much, or as much as the tree itself if that is more. */
@@ -47,6 +48,7 @@ int transaction_start(struct conn *c, uint32_t *id)
 	tx->edit.for_watches = false;
 	tx->next = c->transactions;
 	c->transactions = tx;
+	keep_transaction(c, tx->id);
 	return 0;
 }
 
@@ -93,11 +95,26 @@ static void drop(struct transaction *tx)
 	while (*slot != tx)
 		slot = &(*slot)->next;
 	*slot = tx->next;
+	keep_transaction_gone(tx->conn, tx->id);
 	drop_versions(tx);
 	drop_notes(tx);
 	quota_adjust(q, tx->conn->actor.domid, QUOTA_TRANSACTIONS, -1);
 	quota_adjust(q, tx->conn->actor.domid, QUOTA_MEMORY, -(int64_t)tx->bytes);
 	free(tx);
+}
+
+int transaction_restore(struct conn *c, uint32_t id)
+{
+	uint32_t found;
+	int rc;
+
+	if (!id || transaction_find(c, id))
+		return 0;
+	c->last_transaction = id - 1;
+	rc = transaction_start(c, &found);
+	if (!rc)
+		drop_versions(c->transactions);
+	return rc == -ENOSPC ? 0 : rc; /* a smaller quota now: it is unknown, as after its end */
 }
 
 void transaction_drop_all(struct conn *c)

@@ -56,6 +56,9 @@ int transaction_note_seen(struct transaction *tx, const char *path, unsigned int
 /* An operation on the transaction's version. 0 or -errno. */
 int transaction_apply(struct transaction *tx, const struct op *op);
 
+/* One that was open when the daemon ended: it is there, and doomed. 0 or -ENOMEM. */
+int transaction_restore(struct conn *c, uint32_t id);
+
 /* Ends it in any case. 0, -EAGAIN when it has to be repeated, or -errno. */
 int transaction_end(struct transaction *tx, bool commit);
 void transaction_drop_all(struct conn *c);

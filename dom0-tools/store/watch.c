@@ -12,6 +12,7 @@
 
 #include "access.h"
 #include "conn.h"
+#include "keep.h"
 #include "mem.h"
 
 size_t watch_bytes(const struct watch *w)
@@ -91,8 +92,30 @@ int watch_add(struct conn *c, const char *text, const char *token, size_t depth)
 	}
 	w->next = c->watches;
 	c->watches = w;
+	keep_watch(w);
 	conn_queue_event(c, w, w->path);
 	return 0;
+}
+
+struct watch *watch_find(struct conn *c, const char *path, const char *token)
+{
+	return *find(c, path, token);
+}
+
+struct watch *watch_restore(struct conn *c, const char *path, const char *token)
+{
+	struct watch *w = *find(c, path, token);
+
+	if (w)
+		return w;
+	w = new_watch(c, path, token);
+	if (!w)
+		return NULL;
+	quota_adjust(&c->store->quota, c->actor.domid, QUOTA_WATCHES, 1);
+	quota_adjust(&c->store->quota, c->actor.domid, QUOTA_MEMORY, (int64_t)watch_bytes(w));
+	w->next = c->watches;
+	c->watches = w;
+	return w;
 }
 
 static void drop(struct watch **slot)
@@ -101,6 +124,7 @@ static void drop(struct watch **slot)
 	struct conn *c = w->conn;
 
 	*slot = w->next;
+	keep_watch_gone(w);
 	conn_forget_events(c, w);
 	quota_adjust(&c->store->quota, c->actor.domid, QUOTA_WATCHES, -1);
 	quota_adjust(&c->store->quota, c->actor.domid, QUOTA_MEMORY, -(int64_t)watch_bytes(w));
@@ -120,6 +144,14 @@ int watch_remove(struct conn *c, const char *text, const char *token)
 		return -ENOENT;
 	drop(w);
 	return 0;
+}
+
+void watch_forget(struct conn *c, const char *path, const char *token)
+{
+	struct watch **w = find(c, path, token);
+
+	if (*w)
+		drop(w);
 }
 
 void watch_remove_all(struct conn *c)

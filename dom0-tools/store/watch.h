@@ -30,6 +30,11 @@ int watch_add(struct conn *c, const char *path, const char *token, size_t depth)
 int watch_remove(struct conn *c, const char *path, const char *token);
 void watch_remove_all(struct conn *c);
 
+/* For keep.h, with the path as it is kept: the watch, new or found, without an event; or NULL. */
+struct watch *watch_restore(struct conn *c, const char *path, const char *token);
+struct watch *watch_find(struct conn *c, const char *path, const char *token);
+void watch_forget(struct conn *c, const char *path, const char *token);
+
 /* Tells everybody who watches and may hear. */
 void watch_fire_changes(struct store *s, const struct tree *before, const struct tree *after,
 			const struct change *changes);

@@ -67,7 +67,8 @@ struct console {
 struct consoled {
 	int epoll;
 	struct source signals, listener, store_source, evtchn_source;
-	struct store_client *store;
+	struct store_client *store; /* NULL while it is away */
+	uint64_t retry_ms;
 	struct xa_evtchn *evtchn;
 	struct xa_gnttab *gnttab;
 	struct xa_foreignmem *foreign; /* opened when first needed */
@@ -87,6 +88,8 @@ int consoled_watch(struct consoled *d, struct source *s, uint32_t events, bool a
 /* guests.c: which guests there are. */
 int guests_open(struct consoled *d);
 void guests_event(struct consoled *d);
+int guests_find_store(struct consoled *d); /* ms until it wants to be called again; -1: never */
+int consoled_watch_store(struct consoled *d);
 void guests_scan(struct consoled *d);
 
 /* console.c */

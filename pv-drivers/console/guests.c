@@ -2,8 +2,8 @@
 /*
  * Finds guests by the store: two watches tell when a domain was introduced or released, then the
  * list of domains is compared with the consoles. A domain without console nodes, or whose page
- * cannot be mapped yet, is looked at again a little later.
- * Data: the watches of struct consoled. Lock: none; one thread.
+ * cannot be mapped yet, is looked at again a little later. While the store is away the consoles
+ * that are there go on. Data: the watches of struct consoled. Lock: none; one thread.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -14,6 +14,7 @@
 #include "daemon/log.h"
 
 #define RESCAN_FOR_MS 10000
+#define RETRY_MS      500
 
 static const char *const watches[] = {"@introduceDomain", "@releaseDomain"};
 
@@ -24,6 +25,34 @@ int guests_open(struct consoled *d)
 	for (size_t i = 0; !rc && i < sizeof(watches) / sizeof(watches[0]); i++)
 		rc = store_client_watch(d->store, watches[i], "domains");
 	return rc;
+}
+
+static void lose_store(struct consoled *d)
+{
+	store_client_close(d->store);
+	d->store = NULL;
+	d->retry_ms = d->now_ms + RETRY_MS;
+}
+
+static void store_is_gone(struct consoled *d, int error)
+{
+	log_warning("lost the store (%s); the consoles go on", strerror(-error));
+	lose_store(d);
+}
+
+/* The first events of the watches make it look for what has changed. */
+int guests_find_store(struct consoled *d)
+{
+	if (d->store)
+		return -1;
+	if (d->now_ms < d->retry_ms)
+		return RETRY_MS;
+	if (guests_open(d) < 0 || consoled_watch_store(d) < 0) {
+		lose_store(d);
+		return RETRY_MS;
+	}
+	log_info("found the store again");
+	return 0;
 }
 
 /* A name that is safe as the name of a file. */
@@ -103,8 +132,8 @@ void guests_scan(struct consoled *d)
 	drop_the_gone(d);
 	count = store_client_directory(d->store, 0, "/local/domain", &names);
 	if (count == -EPIPE || count == -ETIMEDOUT) {
-		log_error("the store daemon is gone");
-		d->stop = true;
+		store_is_gone(d, count);
+		return;
 	}
 	for (int i = 0; i < count; i++)
 		look_at(d, (uint16_t)strtoul(names[i], NULL, 10));
@@ -124,8 +153,7 @@ static bool take_events(struct consoled *d)
 		free(path);
 	}
 	if (rc < 0) {
-		log_error("the store daemon is gone: %s", strerror(-rc));
-		d->stop = true;
+		store_is_gone(d, rc);
 		return false;
 	}
 	return any;
@@ -134,7 +162,7 @@ static bool take_events(struct consoled *d)
 /* What is told during a scan waits in the client, where no descriptor shows it: look again. */
 void guests_event(struct consoled *d)
 {
-	while (!d->stop && take_events(d)) {
+	while (d->store && take_events(d)) {
 		d->rescan_until_ms = d->now_ms + RESCAN_FOR_MS;
 		guests_scan(d);
 	}

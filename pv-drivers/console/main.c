@@ -28,7 +28,7 @@ enum exit_status {
 	EXIT_OK = 0,
 	EXIT_START = 1,	 /* something needed could not be opened */
 	EXIT_USAGE = 2,	 /* the command line is wrong */
-	EXIT_STORE = 3,	 /* the store daemon does not answer, or went away */
+	EXIT_STORE = 3,	 /* the store daemon does not answer */
 	EXIT_NO_XEN = 4, /* there is no hypervisor below, or no right to talk to it */
 };
 
@@ -108,6 +108,12 @@ int consoled_watch(struct consoled *d, struct source *s, uint32_t events, bool a
 	return epoll_ctl(d->epoll, again ? EPOLL_CTL_MOD : EPOLL_CTL_ADD, s->fd, &e) ? -errno : 0;
 }
 
+int consoled_watch_store(struct consoled *d)
+{
+	d->store_source = (struct source){SOURCE_STORE, store_client_fd(d->store)};
+	return consoled_watch(d, &d->store_source, EPOLLIN, false);
+}
+
 /* --- start --- */
 
 /* A folder and those above it. */
@@ -160,11 +166,9 @@ static int open_sources(struct consoled *d, const struct options *o)
 		log_error("cannot listen at %s: %s", o->socket, strerror(-d->listener.fd));
 		return EXIT_START;
 	}
-	d->store_source = (struct source){SOURCE_STORE, store_client_fd(d->store)};
 	d->evtchn_source = (struct source){SOURCE_EVTCHN, xa_evtchn_fd(d->evtchn)};
 	if (d->signals.fd < 0 || consoled_watch(d, &d->signals, EPOLLIN, false) ||
-	    consoled_watch(d, &d->listener, EPOLLIN, false) ||
-	    consoled_watch(d, &d->store_source, EPOLLIN, false) ||
+	    consoled_watch(d, &d->listener, EPOLLIN, false) || consoled_watch_store(d) ||
 	    consoled_watch(d, &d->evtchn_source, EPOLLIN, false)) {
 		log_error("cannot make the main loop: %s", strerror(errno));
 		return EXIT_START;
@@ -254,11 +258,17 @@ static int run_timers(struct consoled *d)
 				timeout = RESCAN_MS;
 		}
 	}
-	if (d->rescan && d->now_ms < d->rescan_until_ms) {
+	if (d->store && d->rescan && d->now_ms < d->rescan_until_ms) {
 		guests_scan(d);
 		timeout = timeout < 0 ? RESCAN_MS : timeout;
 	}
 	return timeout;
+}
+
+/* The sooner of two times to wait; -1 is never. */
+static int sooner(int a, int b)
+{
+	return a < 0 || (b >= 0 && b < a) ? b : a;
 }
 
 static void loop(struct consoled *d)
@@ -273,7 +283,7 @@ static void loop(struct consoled *d)
 		for (int i = 0; i < n; i++)
 			handle(d, events[i].data.ptr);
 		guests_event(d);
-		timeout = run_timers(d);
+		timeout = sooner(run_timers(d), guests_find_store(d));
 		viewer_sweep(d);
 	}
 }

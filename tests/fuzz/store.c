@@ -9,6 +9,8 @@
  */
 /* SOURCES: dom0-tools/store/access.c dom0-tools/store/conn.c dom0-tools/store/domain.c */
 /* SOURCES: dom0-tools/store/edit.c dom0-tools/store/mem.c dom0-tools/store/path.c */
+/* SOURCES: dom0-tools/store/journal.c dom0-tools/store/keep.c */
+/* LIBS: -lz */
 /* SOURCES: dom0-tools/store/perm.c dom0-tools/store/protocol.c dom0-tools/store/protocol_admin.c */
 /* SOURCES: dom0-tools/store/quota.c dom0-tools/store/store.c dom0-tools/store/transaction.c */
 /* SOURCES: dom0-tools/store/tree.c dom0-tools/store/tree_walk.c dom0-tools/store/watch.c */

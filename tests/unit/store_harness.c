@@ -41,7 +41,7 @@ static int connect_domain(void *ctx, struct domain *d)
 	connects++;
 	if (connect_error)
 		return -connect_error;
-	d->conn = conn_create(&store, &who);
+	d->conn = conn_adopt(&store, &who);
 	if (!d->conn)
 		return -ENOMEM;
 	d->conn->domain = d;

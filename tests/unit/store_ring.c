@@ -121,6 +121,7 @@ static void test_small_messages(void **state)
 {
 	(void)state;
 	page.req_cons = page.req_prod = page.rsp_cons = page.rsp_prod = UINT32_MAX - 100;
+	ring_attach(&ring->ring, &page);
 	for (unsigned int i = 0; i < 300; i++)
 		assert_string_equal(text(exchange(XS_GET_DOMAIN_PATH, "5", 2)), "/local/domain/5|");
 	assert_true(notified >= 300);
@@ -185,6 +186,7 @@ static void test_lies(void **state)
 		page.req_prod = lies[i].req_prod;
 		page.rsp_cons = lies[i].rsp_cons;
 		page.rsp_prod = lies[i].rsp_prod;
+		ring_attach(&ring->ring, &page);
 		logged[0] = '\0';
 		run();
 		assert_true(ring->broken);
@@ -198,6 +200,26 @@ static void test_lies(void **state)
 		assert_int_equal(page.connection, XENSTORE_CONNECTED);
 		assert_string_equal(text(exchange(XS_GET_DOMAIN_PATH, "5", 2)), "/local/domain/5|");
 	}
+}
+
+/* What the guest writes over our own indices is not read. */
+static void test_our_own_indices(void **state)
+{
+	struct xen_xsd_sockmsg header = {XS_GET_DOMAIN_PATH, 1, 0, 2};
+	uint8_t reply[sizeof(header) + 16];
+
+	(void)state;
+	run();
+	guest_put(&header, sizeof(header));
+	guest_put("5", 2);
+	page.req_cons = 77;
+	page.rsp_prod += 1000;
+	run();
+	assert_int_equal(page.req_cons, page.req_prod);
+	assert_int_equal(guest_take(reply, sizeof(reply)), sizeof(reply));
+	assert_string_equal((char *)reply + sizeof(header), "/local/domain/5");
+	assert_int_equal(page.rsp_cons, page.rsp_prod);
+	assert_false(ring->broken);
 }
 
 static void test_message_too_long(void **state)
@@ -259,9 +281,9 @@ static void test_garbage(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(test_features),   TEST(test_small_messages), TEST(test_large_messages),
-		TEST(test_deaf_guest), TEST(test_lies),		  TEST(test_message_too_long),
-		TEST(test_reconnect),  TEST(test_garbage),
+		TEST(test_features),	     TEST(test_small_messages), TEST(test_large_messages),
+		TEST(test_deaf_guest),	     TEST(test_lies),		TEST(test_our_own_indices),
+		TEST(test_message_too_long), TEST(test_reconnect),	TEST(test_garbage),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
