@@ -237,6 +237,9 @@ static void put_connection(struct conn *c)
 		keep_transaction(c, tx->id);
 	for (e = c->first_event; e; e = e->next)
 		keep_event(c, e);
+	for (w = c->watches; w; w = w->next)
+		if (w->late) /* an event says that it is not */
+			keep_watch(w);
 	put_sent(c);
 	put_conn(c);
 }

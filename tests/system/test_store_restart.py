@@ -10,7 +10,17 @@ from machine import BUILD, Machine
 
 pytestmark = pytest.mark.skipif(not os.path.exists(os.path.join(BUILD, "tools/shoji-stored")), reason="the store is not built")
 
-KILL = "kill -9 $(pidof shoji-stored); shoji-stored > /var/log/stored.log 2>&1 & wait_for 10 sh -c 'xenstore-ls / >/dev/null 2>&1'"
+KILL = b"""kill -9 $(pidof shoji-stored)
+shoji-stored > /var/log/stored.log 2>&1 &
+wait_for 10 sh -c 'xenstore-ls / >/dev/null 2>&1'
+"""
+# killed while a guest is being made; the status is that of create
+KILL_LATER = b"""(sleep $1; sh /root/kill) > /dev/null 2>&1 &
+shoji create /root/two.xml
+status=$?
+wait
+exit $status
+"""
 
 
 def tree(machine):
@@ -23,13 +33,15 @@ def test_killed_store(hypervisor):
     """The tree stays; a running guest's devices, its shutdown, a new guest, list and destroy work as before."""
     with Machine(hypervisor=hypervisor, cpus=2, memory=2048) as machine:
         dom0 = Dom0(machine).start_services()
+        machine.put("/root/kill", KILL)
+        machine.put("/root/kill_later", KILL_LATER)
         machine.run("modprobe -a bridge tun; ip link add br0 type bridge; ip addr add 10.0.3.1/24 dev br0; ip link set br0 up").ok()
         machine.run("dd if=/dev/zero of=/root/disk bs=1M count=16 2>/dev/null").ok()
         devices = disk("/root/disk") + CARD.format("00:16:3e:00:00:07")
         dom0.create("one", memory=160, devices=devices)
         dom0.wait_log("one", "READY guest")
         before = tree(machine)
-        machine.run(KILL, 30).ok()
+        machine.run("sh /root/kill", 30).ok()
         assert tree(machine) == before
         listed = machine.run("shoji list").ok()
         assert re.search(r"^ *1 +one ", listed, re.M), listed
@@ -41,12 +53,12 @@ def test_killed_store(hypervisor):
         # killed in the middle of a life's beginning: create and its store traffic go on or fail cleanly
         dom0.define("two", memory=128)
         for delay in (0.1, 0.3, 0.6):
-            result = machine.run(f"( (sleep {delay}; {KILL}) >/dev/null 2>&1 & shoji create /root/two.xml; s=$?; wait; exit $s )", 120)
+            result = machine.run(f"sh /root/kill_later {delay}", 120)
             if result.status == 0:
                 dom0.wait_log("two", "READY guest")
                 machine.run("shoji destroy two").ok()
             dom0.wait_gone("two")
-        machine.run(KILL, 30).ok()
+        machine.run("sh /root/kill", 30).ok()
         machine.run("shoji shutdown one").ok()
         dom0.wait_gone("one")
         machine.run("wait_for 20 sh -c '! pidof shoji-blkback shoji-netback'", 30).ok()

@@ -23,11 +23,18 @@ static char path[64];
 static struct store again;
 static struct conn *dom0;
 
+static void identify(void *ctx, uint16_t domid, uint8_t identity[16])
+{
+	(void)ctx;
+	memset(identity, domid, 16);
+}
+
 static int setup(void **state)
 {
 	snprintf(path, sizeof(path), "/tmp/shoji-journal-%d", (int)getpid());
 	if (store_setup(state))
 		return -1;
+	store.host.identify = identify;
 	assert_int_equal(keep_start(&store, path), 0);
 	dom0 = control();
 	return 0;
@@ -282,6 +289,7 @@ static void test_domains(void **state)
 	keep_turn(&store, guest(6));
 	assert_same();
 	SAY(dom0, XS_INTRODUCE, 0, "5|1234|9|");
+	assert_same();
 	SAY(dom0, XS_SET_TARGET, 0, "5|6|");
 	domain_note_shutdown(&store, domain_find(&store, 6));
 	keep_turn(&store, NULL);
@@ -334,6 +342,13 @@ static void test_watches_and_events(void **state)
 	SAY(c, XS_UNWATCH, 0, "device|one|");
 	assert_same();
 	SAY(c, XS_RESET_WATCHES, 0, "|");
+	assert_same();
+	SAY(c, XS_WATCH, 0, "device|one|");
+	assert_true(conn_output(c, &data) > 20);
+	conn_sent(c, 20);
+	keep_turn(&store, c);
+	conn_reset(c); /* half an event goes, too */
+	keep_turn(&store, c);
 	assert_same();
 }
 
@@ -519,6 +534,10 @@ static void test_a_storm(void **state)
 		c = domain_find(&store, (uint16_t)(4 + who)) ? guest((uint16_t)(4 + who)) : NULL;
 		keep_turn(&store, c);
 		if (i % 10 == 0)
+			assert_same();
+		if (i % 70 == 0) /* all of it anew */
+			assert_int_equal(keep_start(&store, path), 0);
+		if (i % 70 == 0)
 			assert_same();
 	}
 }
