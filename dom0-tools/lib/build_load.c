@@ -18,18 +18,19 @@ NO_IDIOMS __attribute__((target("avx2"))) static size_t copy_avx2(void *to, cons
 {
 	const __m256i *src = from;
 	__m256i *dst = to;
-	size_t blocks = size / 128;
+	size_t blocks = size / 256;
 
-	for (size_t i = 0; i < blocks; i++, src += 4, dst += 4) {
-		__m256i a = _mm256_loadu_si256(src), b = _mm256_loadu_si256(src + 1);
-		__m256i c = _mm256_loadu_si256(src + 2), d = _mm256_loadu_si256(src + 3);
+	for (size_t i = 0; i < blocks; i++, src += 8, dst += 8) {
+		__m256i r[8];
 
-		_mm256_storeu_si256(dst, a);
-		_mm256_storeu_si256(dst + 1, b);
-		_mm256_storeu_si256(dst + 2, c);
-		_mm256_storeu_si256(dst + 3, d);
+#pragma GCC unroll 8
+		for (int k = 0; k < 8; k++)
+			r[k] = _mm256_loadu_si256(src + k);
+#pragma GCC unroll 8
+		for (int k = 0; k < 8; k++)
+			_mm256_storeu_si256(dst + k, r[k]);
 	}
-	return blocks * 128;
+	return blocks * 256;
 }
 
 NO_IDIOMS static void copy_sse2(void *to, const void *from, size_t size)

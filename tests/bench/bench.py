@@ -5,6 +5,7 @@
 Every machine is the same emulator under -icount (an instruction is a nanosecond), the same kernel and
 the same programs; the plugin count.c does the counting. Prints one Markdown table.
 """
+import argparse
 import glob
 import os
 import re
@@ -178,25 +179,42 @@ def row(name, ours, peers, goal):
     print(f"| {name} | {ours / MILLION:,.1f} | {peers / MILLION:,.1f} | {ratio} | {goal} |")
 
 
+def print_table(ours, peers, guest):
+    """Both machines side by side, with the goals."""
+    print("\n| million instructions | Shoji | Xen 4.17 | ratio | goal |\n|---|---:|---:|---:|---:|")
+    row("start to dom0's first program", total(ours["boot"]), total(peers["boot"]), "≤ 1")
+    row("of these in the hypervisor", ours["boot"][2], peers["boot"][2], "")
+    if guest:
+        row("create a guest (plain vmlinux)", total(ours["create"]), total(peers["create"]), "≤ 0.25")
+        row("create to the guest's first program", total(ours["first"]), total(peers["first"]), "")
+        row("of these in the hypervisor", ours["first"][2], peers["first"][2], "≤ 0.5")
+        row("destroy", total(ours["destroy"]), total(peers["destroy"]), "")
+    print(f"\nring-0 lines of code: {code_lines():,} (goal ≤ 20,000); "
+          f"text and read-only data: {image_size() / 1024:.0f} KiB (goal ≤ 400)")
+
+
+def print_levels(result):
+    """One machine alone, by privilege level."""
+    print("\n| million instructions | programs | kernels | hypervisor |\n|---|---:|---:|---:|")
+    for step, counts in result.items():
+        print(f"| {step} | " + " | ".join(f"{count / MILLION:,.2f}" for count in counts[:3]) + " |")
+
+
 def main():
-    """Both machines, then the table."""
-    guest = "--boot-only" not in sys.argv
+    """Both machines, then the table; or one machine."""
+    parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
+    parser.add_argument("--boot-only", action="store_true", help="no guest")
+    parser.add_argument("--only", choices=("shoji", "xen"), help="this machine alone, by privilege level")
+    options = parser.parse_args()
     compile_tools()
     initramfs.build()
     with tempfile.TemporaryDirectory() as folder:
         make_overlay(folder)
-        ours = measure("shoji", folder, guest)
-        xens = measure("xen", folder, guest)
-    print("\n| million instructions | Shoji | Xen 4.17 | ratio | goal |\n|---|---:|---:|---:|---:|")
-    row("start to dom0's first program", total(ours["boot"]), total(xens["boot"]), "≤ 1")
-    row("of these in the hypervisor", ours["boot"][2], xens["boot"][2], "")
-    if guest:
-        row("create a guest (plain vmlinux)", total(ours["create"]), total(xens["create"]), "≤ 0.25")
-        row("create to the guest's first program", total(ours["first"]), total(xens["first"]), "")
-        row("of these in the hypervisor", ours["first"][2], xens["first"][2], "≤ 0.5")
-        row("destroy", total(ours["destroy"]), total(xens["destroy"]), "")
-    print(f"\nring-0 lines of code: {code_lines():,} (goal ≤ 20,000); "
-          f"text and read-only data: {image_size() / 1024:.0f} KiB (goal ≤ 400)")
+        if options.only:
+            print_levels(measure(options.only, folder, not options.boot_only))
+        else:
+            ours = measure("shoji", folder, not options.boot_only)
+            print_table(ours, measure("xen", folder, not options.boot_only), not options.boot_only)
 
 
 if __name__ == "__main__":
