@@ -8,18 +8,18 @@
 static long initialise(struct vcpu *v, uint64_t arg)
 {
 	struct xen_vcpu_guest_context *c;
-	long rc = -XEN_EEXIST;
+	long rc;
 
 	if (v->is_initialised)
-		return rc;
+		return -XEN_EEXIST;
 	c = hv_alloc(sizeof(*c));
 	if (!c)
 		return -XEN_ENOMEM;
 	rc = ABI_READ(c, arg);
 	if (!rc)
-		rc = vcpu_set_context(v, c);
+		rc = vcpu_first_context(v, c);
 	hv_free(c);
-	return rc;
+	return rc == -XEN_ERESTART ? abi_continue(VCPUOP_initialise, v->id, arg, 0) : rc;
 }
 
 static long register_info(struct vcpu *v, uint64_t arg)

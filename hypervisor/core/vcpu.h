@@ -66,6 +66,7 @@ struct vcpu {
 	uint8_t iopl;
 	bool fpu_taskswitch; /* guest's CR0.TS */
 	bool is_initialised; /* has a context */
+	bool claimed;	     /* somebody sets it up: vcpu_claim() */
 
 	/* --- events --- */
 	struct xen_vcpu_info *info;	 /* our view of the guest's vcpu_info */
@@ -108,8 +109,19 @@ void vcpu_destroy(struct vcpu *v);
 
 /* Set, and read back, everything in the ABI's context record (domctl, VCPUOP_initialise). */
 int vcpu_set_context(struct vcpu *v, const struct xen_vcpu_guest_context *c);
+int vcpu_first_context(struct vcpu *v, const struct xen_vcpu_guest_context *c); /* or EEXIST */
 void vcpu_get_context(struct vcpu *v, struct xen_vcpu_guest_context *c);
 uint64_t vcpu_clean_rflags(uint64_t rflags); /* what a guest may run with */
+
+/* Setting up a vCPU from outside, by one caller at a time. False: another one is at it. */
+static inline bool vcpu_claim(struct vcpu *v)
+{
+	return !__atomic_exchange_n(&v->claimed, true, __ATOMIC_ACQUIRE);
+}
+static inline void vcpu_release(struct vcpu *v)
+{
+	__atomic_store_n(&v->claimed, false, __ATOMIC_RELEASE);
+}
 
 /* Wake, block, pause: any CPU may call these. */
 void vcpu_wake(struct vcpu *v,

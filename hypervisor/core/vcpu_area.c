@@ -31,7 +31,7 @@ static void move_info(struct vcpu *v, struct xen_vcpu_info *to)
 	vcpu_mark_events_pending(v);
 }
 
-int vcpu_register_info(struct vcpu *v, mfn_t m, uint32_t offset)
+static int register_info(struct vcpu *v, mfn_t m, uint32_t offset)
 {
 	struct frame *f;
 	int rc;
@@ -51,6 +51,17 @@ int vcpu_register_info(struct vcpu *v, mfn_t m, uint32_t offset)
 	v->info_frame = f;
 	move_info(v, (struct xen_vcpu_info *)((char *)machine_map(m) + offset));
 	return 0;
+}
+
+int vcpu_register_info(struct vcpu *v, mfn_t m, uint32_t offset)
+{
+	int rc;
+
+	if (!vcpu_claim(v))
+		return -XEN_EBUSY;
+	rc = register_info(v, m, offset);
+	vcpu_release(v);
+	return rc;
 }
 
 void vcpu_unregister_info(struct vcpu *v)

@@ -2,8 +2,9 @@
 /*
  * The context record: set and read all of a vCPU's state at once (domctl, VCPUOP_initialise).
  *
- * v does not run. Everything is checked before the first change, except the references to page
- * tables and descriptor frames, which are taken last and dropped again if one of them is refused.
+ * v does not run, and is claimed: of two vCPUs that would set it up at once, one is refused.
+ * Everything is checked before the first change, except the references to page tables and
+ * descriptor frames, which are taken last and dropped again if one of them is refused.
  */
 #include "core/domain.h"
 #include "core/guest_access.h"
@@ -31,10 +32,18 @@ static bool traps_ok(const struct xen_vcpu_guest_context *c)
 	return true;
 }
 
+/* The root of the mode that it starts in. */
+static bool has_root(const struct xen_vcpu_guest_context *c)
+{
+	return c->ctrlreg[3] >> PAGE_SHIFT &&
+	       (c->flags & VGCF_in_kernel || c->ctrlreg[1] >> PAGE_SHIFT);
+}
+
 static bool context_ok(const struct xen_vcpu_guest_context *c)
 {
-	return traps_ok(c) && guest_canonical(c->fs_base) && guest_canonical(c->gs_base_kernel) &&
-	       guest_canonical(c->gs_base_user) && guest_canonical(c->event_callback_eip) &&
+	return has_root(c) && traps_ok(c) && guest_canonical(c->fs_base) &&
+	       guest_canonical(c->gs_base_kernel) && guest_canonical(c->gs_base_user) &&
+	       guest_canonical(c->event_callback_eip) &&
 	       guest_canonical(c->failsafe_callback_eip) &&
 	       guest_canonical(c->syscall_callback_eip) && guest_canonical(c->user_regs.rip) &&
 	       c->gdt_ents <= 512 * ARRAY_SIZE(c->gdt_frames) && c->ldt_ents <= 8192;
@@ -93,26 +102,59 @@ static int set_tables(struct vcpu *v, const struct xen_vcpu_guest_context *c)
 	return rc;
 }
 
-int vcpu_set_context(struct vcpu *v, const struct xen_vcpu_guest_context *c)
+/* Breakpoints, and what DR6 shows. DR4 and DR5 are no registers. */
+static int set_breakpoints(struct vcpu *v, const struct xen_vcpu_guest_context *c)
 {
-	int rc;
+	for (unsigned int i = 0; i < 8; i++) {
+		int rc = i == 4 || i == 5 ? 0 : machine_set_debugreg(v, i, c->debugreg[i]);
 
-	if (!context_ok(c))
-		return -XEN_EINVAL;
+		if (rc)
+			return -XEN_EINVAL;
+	}
+	return 0;
+}
+
+static int set_context(struct vcpu *v, const struct xen_vcpu_guest_context *c)
+{
+	int rc = context_ok(c) ? set_breakpoints(v, c) : -XEN_EINVAL;
+
+	if (rc)
+		return rc;
 	rc = set_tables(v, c);
 	if (rc == -XEN_ERESTART)
 		return rc; /* what was taken so far stays; the same call goes on */
-	if (rc) {
+	if (rc) {	   /* it lost the tables it had: it must not run */
+		v->is_initialised = false;
+		vcpu_down(v);
 		mm_drop_vcpu(v);
 		return rc;
 	}
 	set_registers(v, c);
 	set_callbacks(v, c);
-	for (unsigned int i = 0; i < 8; i++)
-		if (i < 4 && guest_canonical(c->debugreg[i]))
-			v->debugreg[i] = c->debugreg[i];
 	v->is_initialised = true;
 	return 0;
+}
+
+int vcpu_set_context(struct vcpu *v, const struct xen_vcpu_guest_context *c)
+{
+	int rc;
+
+	if (!vcpu_claim(v))
+		return -XEN_EBUSY;
+	rc = set_context(v, c);
+	vcpu_release(v);
+	return rc;
+}
+
+int vcpu_first_context(struct vcpu *v, const struct xen_vcpu_guest_context *c)
+{
+	int rc;
+
+	if (!vcpu_claim(v))
+		return -XEN_EBUSY;
+	rc = v->is_initialised ? -XEN_EEXIST : set_context(v, c);
+	vcpu_release(v);
+	return rc;
 }
 
 static void get_flags(const struct vcpu *v, struct xen_vcpu_guest_context *c)
