@@ -375,7 +375,7 @@ TEST(memory_exchange_arguments)
 TEST(vcpus)
 {
 	EQUAL(CALL(HYPERCALL_vcpu_op, VCPUOP_is_up, 0, 0), 1);
-	EQUAL(CALL(HYPERCALL_vcpu_op, VCPUOP_is_up, 1, 0), -XEN_ENOENT);
+	EQUAL(CALL(HYPERCALL_vcpu_op, VCPUOP_is_up, 8, 0), -XEN_ENOENT);
 	EQUAL(CALL(HYPERCALL_vcpu_op, VCPUOP_is_up, ~0UL, 0), -XEN_ENOENT);
 	EQUAL(CALL(HYPERCALL_vcpu_op, VCPUOP_initialise, 0, 0), -XEN_EEXIST);
 	struct xen_vcpu_set_periodic_timer t = {1000};

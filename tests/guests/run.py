@@ -22,7 +22,7 @@ def boot(kernel, arguments="", cpus=1):
     """What the machine said, until it switched off or its time was over."""
     command = ["qemu-system-x86_64", "-M", "q35", "-accel", "tcg", "-cpu", "max", "-m", "256", "-smp", str(cpus),
                "-display", "none", "-serial", "stdio", "-monitor", "none", "-no-reboot",
-               "-kernel", os.path.join(BUILD, "shoji"), "-append", "loglvl=all",
+               "-kernel", os.path.join(BUILD, "shoji"), "-append", "loglvl=all dom0_max_vcpus=8",
                "-initrd", f"{os.path.join(BUILD, 'guests', kernel)}.elf {arguments}".strip()]
     try:
         done = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
@@ -38,9 +38,9 @@ def tail(text, lines=12):
 
 
 def names_of(kernel):
-    """Tests in a kernel's source."""
+    """Tests in a kernel's source that run in domain 0."""
     with open(os.path.join(TOP, "tests", "guests", kernel + ".c"), encoding="utf-8") as source:
-        return re.findall(r"^TEST\((\w+)\)", source.read(), re.M)
+        return re.findall(r"^TEST(?:_DOM0)?\((\w+)\)", source.read(), re.M)
 
 
 def run_kernel(kernel, only, cpus):

@@ -3,10 +3,12 @@
 #include "kit.h"
 
 #include "shoji/callback.h"
+#include "shoji/event_channel.h"
 #include "shoji/sched.h"
 
 struct xen_start_info *start_info;
 struct xen_shared_info *shared_info;
+bool privileged;
 struct caught caught;
 uint64_t catch_place[8];
 volatile bool catching;
@@ -23,6 +25,7 @@ void kernel_main(struct xen_start_info *si);
 void trap_handler(struct trap_frame *f);
 void vsay(const char *prefix, const char *name, const char *format, va_list args);
 void pages_reset(void);
+void console_flush(void);
 
 void fail(const char *format, ...)
 {
@@ -99,6 +102,40 @@ void events_on(void)
 		CALL(HYPERCALL_xen_version, 0); /* any call delivers it */
 }
 
+/* --- user mode --- */
+
+void enter_user(uint64_t rip, uint64_t cs, uint64_t rsp, uint64_t rflags)
+{
+	struct xen_iret_context f = {
+		.rip = rip, .cs = cs | 3, .rflags = rflags, .rsp = rsp, .ss = FLAT_USER_SS};
+
+	EQUAL(mmuext(MMUEXT_NEW_USER_BASEPTR, live_l4(), 0), 0);
+	iret_to(&f);
+}
+
+void run_user(void (*code)(void))
+{
+	enter_user((uint64_t)code, FLAT_USER_CS, (uint64_t)user_stack_end, 2);
+}
+
+void user_end(void)
+{
+	__asm__ volatile("syscall");
+}
+
+uint16_t own_domid(void)
+{
+	struct xen_evtchn_alloc_unbound a = {.dom = DOMID_SELF, .remote_dom = DOMID_SELF};
+	struct xen_evtchn_status s = {.dom = DOMID_SELF};
+	struct xen_evtchn_close c;
+
+	EQUAL(CALL(HYPERCALL_event_channel_op, EVTCHNOP_alloc_unbound, &a), 0);
+	s.port = c.port = a.port;
+	EQUAL(CALL(HYPERCALL_event_channel_op, EVTCHNOP_status, &s), 0);
+	EQUAL(CALL(HYPERCALL_event_channel_op, EVTCHNOP_close, &c), 0);
+	return s.u.unbound.dom;
+}
+
 /* --- start and end --- */
 
 static uint64_t rdtsc(void)
@@ -156,6 +193,7 @@ void shut_down(unsigned int reason)
 static void run(const struct test *t)
 {
 	running = t->name;
+	unmap_low();
 	pages_reset();
 	events_off();
 	if (remember(next_test))
@@ -169,7 +207,9 @@ static bool wanted(const struct test *t)
 {
 	const char *only = option("only");
 
-	return !only || !strcmp(only, t->name);
+	if (only && strcmp(only, t->name))
+		return false;
+	return t->who == ANYONE || (t->who == CONTROL_DOMAIN) == privileged;
 }
 
 /* The page is mapped over one of our own: the kernel's tables reach it already. */
@@ -188,6 +228,7 @@ void kernel_main(struct xen_start_info *si)
 	unsigned int count = 0;
 
 	start_info = si;
+	privileged = si->flags & SIF_PRIVILEGED;
 	map_shared_info();
 	set_traps();
 	for (const struct test *t = tests_start; t < tests_end; t++) {
@@ -197,5 +238,6 @@ void kernel_main(struct xen_start_info *si)
 		run(t);
 	}
 	say("END %u tests, %u failed", count, failed);
+	console_flush();
 	shut_down(SHUTDOWN_poweroff);
 }

@@ -18,6 +18,7 @@
 #include "shoji/mmu.h"
 #include "shoji/shared_info.h"
 #include "shoji/start_info.h"
+#include "shoji/types.h"
 
 #define PAGE	  4096UL
 #define VIRT_BASE 0xffffffff80000000UL
@@ -25,15 +26,20 @@
 
 /* --- tests --- */
 
+enum who { ANYONE, CONTROL_DOMAIN, ORDINARY_GUEST };
 struct test {
 	const char *name;
 	void (*run)(void);
-};
-#define TEST(name)                                                        \
-	static void name(void);                                           \
-	static const struct test test_##name                              \
-		__attribute__((used, section(".tests"))) = {#name, name}; \
+	uint64_t who;
+} __attribute__((aligned(32))); /* so that the section is an array */
+#define TEST_FOR(name, who)                                                    \
+	static void name(void);                                                \
+	static const struct test test_##name                                   \
+		__attribute__((used, section(".tests"))) = {#name, name, who}; \
 	static void name(void)
+#define TEST(name)	 TEST_FOR(name, ANYONE)
+#define TEST_DOM0(name)	 TEST_FOR(name, CONTROL_DOMAIN) /* skipped elsewhere */
+#define TEST_GUEST(name) TEST_FOR(name, ORDINARY_GUEST)
 
 /* Ends the test. */
 void fail(const char *format, ...) __attribute__((format(printf, 1, 2), noreturn));
@@ -67,6 +73,8 @@ long hypercall6(long number, uint64_t a1, uint64_t a2, uint64_t a3, uint64_t a4,
 
 extern struct xen_start_info *start_info;
 extern struct xen_shared_info *shared_info;
+extern bool privileged; /* we are the control domain */
+uint16_t own_domid(void);
 void *page_alloc(void); /* a page of zeroes from the kernel's own; given back after the test */
 uint64_t mfn_of(const void *va);
 void *va_of(uint64_t mfn);
@@ -90,6 +98,11 @@ int mmuext(uint32_t cmd, uint64_t arg1, uint64_t arg2);
 /* A page as a checked, pinned, read-only L1 table. */
 uint64_t *make_l1(void);
 void drop_table(void *table);
+uint64_t live_l4(void); /* its frame */
+/* Maps a page of ours at an address of the lower half where nothing is, through new tables. Given
+ * back by unmap_low(), and after the test. */
+void map_low(uint64_t va, const void *page);
+void unmap_low(void);
 
 /* --- exceptions --- */
 
@@ -124,8 +137,25 @@ void jump_back(uint64_t where[8], int value) __attribute__((noreturn));
 void iret_to(const struct xen_iret_context *frame) __attribute__((noreturn));
 extern char user_stack_end[], entry_stack_end[];
 extern volatile unsigned int events_seen;
+/* To user mode, on the kernel's own tables; it comes back by an exception or a system call. */
+void run_user(void (*code)(void)) __attribute__((noreturn));
+void enter_user(uint64_t rip, uint64_t cs, uint64_t rsp, uint64_t rflags) __attribute__((noreturn));
+void user_end(void); /* the shortest program: one system call */
 void events_off(void);
 void events_on(void); /* delivers what is pending */
+
+/* --- other vCPUs --- */
+
+#include "shoji/vcpu.h"
+
+/* A context that would run `code` on a stack of its own, in kernel mode, on our tables. */
+struct xen_vcpu_guest_context *new_context(unsigned int vcpu, void (*code)(void));
+int vcpu_initialise(unsigned int vcpu, const struct xen_vcpu_guest_context *c);
+unsigned int spare_vcpu(void);	     /* one that was never used; each call gives another one */
+unsigned int worker(void);	     /* the vCPU that works for us */
+void start_work(void (*work)(void)); /* on the worker, while we go on */
+void await_work(void);
+void yield(void);
 
 /* --- time and small things --- */
 

@@ -11,6 +11,10 @@ static unsigned int used;
 
 void pages_reset(void);
 
+/* The tables of map_low(), by level; their first entries are in use. */
+static uint8_t low_tables[3][PAGE] __attribute__((aligned(4096)));
+static uint64_t low_slot; /* of the live L4, + 1 */
+
 /* Whatever the last test left: nothing pinned, all writable, all zero. */
 void pages_reset(void)
 {
@@ -104,4 +108,42 @@ void drop_table(void *table)
 {
 	EQUAL(mmuext(MMUEXT_UNPIN_TABLE, mfn_of(table), 0), 0);
 	EQUAL(unprotect(table), 0);
+}
+
+uint64_t live_l4(void)
+{
+	return mfn_of((void *)start_info->pt_base);
+}
+
+static void set_entry(uint8_t *table, uint64_t va, unsigned int level, uint64_t entry)
+{
+	((uint64_t *)table)[index_of((void *)va, level)] = entry;
+}
+
+void map_low(uint64_t va, const void *page)
+{
+	uint64_t slot = index_of((void *)va, 4);
+
+	unmap_low();
+	for (unsigned int i = 0; i < 3; i++)
+		memset(low_tables[i], 0, PAGE);
+	set_entry(low_tables[0], va, 1, PTE(mfn_of(page), WRITABLE));
+	set_entry(low_tables[1], va, 2, PTE(mfn_of(low_tables[0]), WRITABLE));
+	set_entry(low_tables[2], va, 3, PTE(mfn_of(low_tables[1]), WRITABLE));
+	for (unsigned int i = 0; i < 3; i++)
+		EQUAL(protect(low_tables[i]), 0);
+	EQUAL(mmu_update(live_l4() * PAGE + slot * 8, PTE(mfn_of(low_tables[2]), WRITABLE)), 0);
+	low_slot = slot + 1;
+}
+
+void unmap_low(void)
+{
+	if (!low_slot)
+		return;
+	(void)mmu_update(live_l4() * PAGE + (low_slot - 1) * 8, 0);
+	(void)mmuext(MMUEXT_TLB_FLUSH_LOCAL, 0, 0);
+	low_slot = 0;
+	for (unsigned int i = 0; i < 3; i++)
+		if (unprotect(low_tables[i]))
+			say("FAIL kit: a table of the lower half stays in use");
 }

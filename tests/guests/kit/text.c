@@ -106,6 +106,7 @@ static void put_format(struct line *l, const char *f, va_list args)
 	}
 }
 
+void console_write(const char *text, size_t size);
 void vsay(const char *prefix, const char *name, const char *format, va_list args);
 
 void vsay(const char *prefix, const char *name, const char *format, va_list args)
@@ -120,7 +121,7 @@ void vsay(const char *prefix, const char *name, const char *format, va_list args
 	if (l.used == sizeof(l.text))
 		l.used--;
 	put(&l, '\n');
-	CALL(HYPERCALL_console_io, CONSOLEIO_write, l.used, l.text);
+	console_write(l.text, l.used);
 }
 
 void say(const char *format, ...)
