@@ -334,11 +334,27 @@ void *paging_map_stub(unsigned int cpu, const void *code)
 	return data;
 }
 
+/* Addresses that the processor has: other bits of an entry are reserved. */
+static bool address_exists(paddr_t at)
+{
+	static unsigned int bits;
+
+	if (!bits) {
+		uint32_t r[4];
+
+		cpu_cpuid(0x80000008, 0, r);
+		bits = r[0] & 0xff;
+	}
+	return !(at >> bits);
+}
+
 enum mmio_access machine_mmio_access(mfn_t m)
 {
 	paddr_t at = m.n << PAGE_SHIFT;
 	const struct boot_memory *piece = piece_of(at);
 
+	if (!address_exists(at))
+		return MMIO_NONE;
 	if (piece && boot_memory_is_ram(piece->type) && at >= LOW_MEMORY)
 		return MMIO_NONE;
 	if (at == ROUND_DOWN(acpi.lapic_address, PAGE_SIZE) || at == acpi.hpet)
