@@ -4,6 +4,7 @@
 
 #include "shoji/callback.h"
 #include "shoji/event_channel.h"
+#include "shoji/physdev.h"
 #include "shoji/sched.h"
 
 struct xen_start_info *start_info;
@@ -190,12 +191,28 @@ void shut_down(unsigned int reason)
 		;
 }
 
-static void run(const struct test *t)
+/* Whatever the last test left. */
+static void tidy(void)
 {
-	running = t->name;
+	struct xen_physdev_set_iopl none = {0};
+
+	__asm__ volatile("mov %0, %%ds; mov %0, %%es; mov %0, %%fs; mov %0, %%gs" : : "r"(0));
+	CALL(HYPERCALL_set_gdt, 0, 0);
+	(void)mmuext(MMUEXT_SET_LDT, 0, 0);
+	(void)mmuext(MMUEXT_NEW_USER_BASEPTR, 0, 0);
+	CALL(HYPERCALL_set_debugreg, 7, 0);
+	CALL(HYPERCALL_set_debugreg, 6, 0);
+	CALL(HYPERCALL_physdev_op, PHYSDEVOP_set_iopl, &none);
+	CALL(HYPERCALL_fpu_taskswitch, 0);
 	unmap_low();
 	pages_reset();
 	events_off();
+}
+
+static void run(const struct test *t)
+{
+	running = t->name;
+	tidy();
 	if (remember(next_test))
 		return;
 	t->run();

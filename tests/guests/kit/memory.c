@@ -18,8 +18,9 @@ static uint64_t low_slot; /* of the live L4, + 1 */
 /* Whatever the last test left: nothing pinned, all writable, all zero. */
 void pages_reset(void)
 {
-	for (unsigned int i = 0; i < used; i++) {
+	for (unsigned int i = 0; i < used; i++)
 		(void)mmuext(MMUEXT_UNPIN_TABLE, mfn_of(pool[i]), 0);
+	for (unsigned int i = 0; i < used; i++) {
 		if (unprotect(pool[i]))
 			say("FAIL kit: page %u stays in use", i);
 		else
