@@ -219,6 +219,14 @@ bool context_is_ldt_address(const struct vcpu *v, uint64_t va, unsigned int *pag
 	return true;
 }
 
+bool context_is_gdt_address(const struct vcpu *v, uint64_t va, uint16_t *offset)
+{
+	uint64_t start = window_address(v);
+
+	*offset = (uint16_t)(va - start);
+	return va >= start && va - start < FIRST_RESERVED_GDT_BYTE;
+}
+
 static void load_gdt(struct vcpu *v)
 {
 	struct percpu *p = this_percpu();

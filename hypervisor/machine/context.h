@@ -26,5 +26,7 @@ static inline struct vcpu_machine *vcpu_machine(const struct vcpu *v)
 
 /* Is va in the window of v's LDT? Then *page is which of its 16 pages. */
 bool context_is_ldt_address(const struct vcpu *v, uint64_t va, unsigned int *page);
+/* Its own part of the GDT, where no page may be. */
+bool context_is_gdt_address(const struct vcpu *v, uint64_t va, uint16_t *offset);
 
 #endif

@@ -48,7 +48,9 @@ enum {
 
 void trap_syscall(struct vcpu *v)
 {
-	if (!v->entry.user_mode)
+	if (unlikely(vcpu_regs(v)->entry_vector == ENTRY_SYSCALL32))
+		inject_system_call32(v);
+	else if (!v->entry.user_mode)
 		abi_hypercall(v);
 	else
 		inject_system_call(v);
@@ -103,8 +105,14 @@ static void page_fault(struct vcpu *v)
 	uint64_t address = cpu_read_cr2();
 	uint32_t error = vcpu_regs(v)->error_code;
 	unsigned int page;
+	uint16_t offset;
 
-	/* The CPU itself reads the LDT: not a user access. */
+	/* The CPU itself reads descriptors: not a user access. Beyond the GDT's end there are none.
+	 */
+	if (!(error & PF_USER) && context_is_gdt_address(v, address, &offset)) {
+		inject_trap(v, TRAP_GP, offset & ~7u);
+		return;
+	}
 	if (!(error & PF_USER) && context_is_ldt_address(v, address, &page)) {
 		if (mm_map_ldt_page(v, page))
 			return;
@@ -193,9 +201,6 @@ void trap_from_guest(struct vcpu *v)
 		debug_exception(v);
 		break;
 	case TRAP_NMI:
-		break;
-	case ENTRY_SYSCALL32:
-		inject_system_call32(v);
 		break;
 	default:
 		inject_trap(v, vector, vcpu_regs(v)->error_code);
