@@ -134,7 +134,7 @@ int vcpu_register_time(struct vcpu *v, gva_t area)
 
 	if (!guest_range_ok(area, sizeof(struct xen_vcpu_time_info)))
 		return -XEN_EFAULT;
-	if (v == current_vcpu())
+	if (area.a && v == current_vcpu())
 		rc = time_info_write_area(area);
 	if (!rc)
 		v->time_area = area;
