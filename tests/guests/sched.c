@@ -1,0 +1,257 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Waiting, timers, run states: what sched_op, set_timer_op and vcpu_op promise about time. */
+#include "kit.h"
+
+#include "shoji/event_channel.h"
+#include "shoji/sched.h"
+#include "shoji/virq.h"
+
+#define MS 1000000UL
+
+static uint32_t timer_port(void)
+{
+	struct xen_evtchn_bind_virq b = {.virq = VIRQ_TIMER};
+
+	EQUAL(CALL(HYPERCALL_event_channel_op, EVTCHNOP_bind_virq, &b), 0);
+	__atomic_fetch_and(&shared_info->evtchn_mask[b.port / 64], ~(1UL << b.port % 64),
+			   __ATOMIC_SEQ_CST);
+	return b.port;
+}
+
+static void forget(uint32_t port)
+{
+	struct xen_evtchn_close c = {port};
+
+	CALL(HYPERCALL_set_timer_op, 0);
+	EQUAL(CALL(HYPERCALL_event_channel_op, EVTCHNOP_close, &c), 0);
+	__atomic_fetch_and(&shared_info->evtchn_pending[port / 64], ~(1UL << port % 64),
+			   __ATOMIC_SEQ_CST);
+	shared_info->vcpu_info[0].evtchn_pending_sel = 0;
+	shared_info->vcpu_info[0].evtchn_upcall_pending = 0;
+}
+
+static bool fired(uint32_t port)
+{
+	return __atomic_load_n(&shared_info->evtchn_pending[port / 64], __ATOMIC_SEQ_CST) >>
+		       port % 64 &
+	       1;
+}
+
+static void rearm(uint32_t port)
+{
+	__atomic_fetch_and(&shared_info->evtchn_pending[port / 64], ~(1UL << port % 64),
+			   __ATOMIC_SEQ_CST);
+	shared_info->vcpu_info[0].evtchn_pending_sel = 0;
+	shared_info->vcpu_info[0].evtchn_upcall_pending = 0;
+}
+
+TEST(a_timer_wakes_a_blocked_vcpu)
+{
+	uint32_t port = timer_port();
+
+	for (unsigned int i = 0; i < 5; i++) {
+		uint64_t until = now() + 2 * MS;
+
+		events_seen = 0;
+		events_off();
+		EQUAL(CALL(HYPERCALL_set_timer_op, until), 0);
+		EQUAL(CALL(HYPERCALL_sched_op, SCHEDOP_block), 0);
+		EQUAL(events_seen, 1); /* block opens the mask */
+		CHECK(now() >= until);
+		rearm(port);
+	}
+	events_off();
+	forget(port);
+}
+
+/* Times that are over, that never come, and the very largest. */
+TEST(odd_times)
+{
+	static const uint64_t never[] = {1UL << 62, 1UL << 63, ~0UL, ~0UL - 1};
+	uint32_t port = timer_port();
+
+	EQUAL(CALL(HYPERCALL_set_timer_op, 1), 0);
+	for (unsigned int i = 0; i < 1000 && !fired(port); i++)
+		yield();
+	CHECK(fired(port));
+	for (unsigned int i = 0; i < ARRAY(never); i++) {
+		struct xen_vcpu_set_singleshot_timer t = {never[i], VCPU_SSHOTTMR_future};
+
+		rearm(port);
+		EQUAL(CALL(HYPERCALL_set_timer_op, never[i]), 0);
+		EQUAL(CALL(HYPERCALL_vcpu_op, VCPUOP_set_singleshot_timer, 0, &t), 0);
+		for (unsigned int n = 0; n < 50; n++)
+			yield();
+		CHECK(!fired(port));
+	}
+	struct xen_vcpu_set_singleshot_timer past = {1, VCPU_SSHOTTMR_future};
+	EQUAL(CALL(HYPERCALL_vcpu_op, VCPUOP_set_singleshot_timer, 0, &past), -XEN_ETIME);
+	past.flags = ~0u;
+	EQUAL(CALL(HYPERCALL_vcpu_op, VCPUOP_set_singleshot_timer, 0, &past), -XEN_ETIME);
+	past.flags = 0;
+	EQUAL(CALL(HYPERCALL_vcpu_op, VCPUOP_set_singleshot_timer, 0, &past), 0);
+	EQUAL(CALL(HYPERCALL_vcpu_op, VCPUOP_stop_singleshot_timer, 0, 0), 0);
+	/* of another vCPU: refused */
+	EQUAL(CALL(HYPERCALL_vcpu_op, VCPUOP_set_singleshot_timer, 1, &past), -XEN_EINVAL);
+	EQUAL(CALL(HYPERCALL_vcpu_op, VCPUOP_stop_periodic_timer, 1, 0), -XEN_EINVAL);
+	forget(port);
+}
+
+/* Periods so short that the next one has always passed would keep the processor for ever. */
+TEST(periodic_timers)
+{
+	static const uint64_t bad[] = {1, 1000, MS - 1, (1UL << 62) + 1, 1UL << 63, ~0UL};
+	struct xen_vcpu_set_periodic_timer t = {MS};
+	uint32_t port = timer_port();
+	unsigned int seen = 0;
+
+	for (unsigned int i = 0; i < ARRAY(bad); i++) {
+		struct xen_vcpu_set_periodic_timer b = {bad[i]};
+
+		EQUAL(CALL(HYPERCALL_vcpu_op, VCPUOP_set_periodic_timer, 0, &b), -XEN_EINVAL);
+	}
+	EQUAL(CALL(HYPERCALL_vcpu_op, VCPUOP_set_periodic_timer, 0, HOLE), -XEN_EFAULT);
+	EQUAL(CALL(HYPERCALL_vcpu_op, VCPUOP_set_periodic_timer, 0, &t), 0);
+	for (uint64_t end = now() + 500 * MS; now() < end && seen < 5;)
+		if (fired(port)) {
+			seen++;
+			rearm(port);
+		}
+	EQUAL(CALL(HYPERCALL_vcpu_op, VCPUOP_stop_periodic_timer, 0, 0), 0);
+	EQUAL(seen, 5);
+	rearm(port);
+	for (uint64_t end = now() + 5 * MS; now() < end;)
+		;
+	CHECK(!fired(port));
+	forget(port);
+}
+
+TEST(polling)
+{
+	uint32_t port = timer_port(), list[4] = {port, 100, 200, 4095};
+	struct xen_sched_poll p = {.ports = (uint64_t)list, .nr_ports = 4};
+	uint64_t until = now() + 3 * MS;
+
+	events_off();
+	EQUAL(CALL(HYPERCALL_set_timer_op, until), 0);
+	EQUAL(CALL(HYPERCALL_sched_op, SCHEDOP_poll, &p), 0);
+	CHECK(now() >= until && fired(port));
+	EQUAL(CALL(HYPERCALL_sched_op, SCHEDOP_poll, &p), 0); /* still pending: at once */
+	rearm(port);
+	p.timeout = now() + 3 * MS;
+	EQUAL(CALL(HYPERCALL_sched_op, SCHEDOP_poll, &p), 0);
+	CHECK(now() >= p.timeout);
+	p.timeout = 1;
+	EQUAL(CALL(HYPERCALL_sched_op, SCHEDOP_poll, &p), 0);
+	p.nr_ports = 0;
+	p.timeout = now() + MS;
+	EQUAL(CALL(HYPERCALL_sched_op, SCHEDOP_poll, &p), 0);
+	CHECK(now() >= p.timeout);
+	p.nr_ports = ~0u;
+	EQUAL(CALL(HYPERCALL_sched_op, SCHEDOP_poll, &p), -XEN_EINVAL);
+	p.nr_ports = 1;
+	list[0] = 0; /* a port that is none can be waited for, in vain */
+	p.timeout = now() + MS;
+	for (unsigned int i = 0; i < 3; i++)
+		EQUAL(CALL(HYPERCALL_sched_op, SCHEDOP_poll, &p), 0);
+	CHECK(now() >= p.timeout);
+	forget(port);
+}
+
+static volatile uint64_t worker_ran_until;
+
+static void spin(void)
+{
+	for (uint64_t end = now() + 20 * MS; now() < end;)
+		;
+	worker_ran_until = now();
+}
+
+/* A vCPU that never gives its processor up has it taken away. */
+TEST(nobody_keeps_the_processor)
+{
+	uint64_t start = now();
+
+	worker_ran_until = 0;
+	start_work(spin);
+	yield();
+	while (!worker_ran_until && now() < start + 5000 * MS)
+		;
+	CHECK(worker_ran_until);
+	await_work();
+}
+
+TEST(run_states)
+{
+	struct xen_vcpu_runstate_info *area = page_alloc(), got;
+	uint64_t address = (uint64_t)area, sum = 0;
+
+	EQUAL(CALL(HYPERCALL_vcpu_op, VCPUOP_register_runstate_memory_area, 0, &address), 0);
+	EQUAL(area->state, RUNSTATE_running);
+	EQUAL(CALL(HYPERCALL_vcpu_op, VCPUOP_get_runstate_info, 0, &got), 0);
+	EQUAL(got.state, RUNSTATE_running);
+	for (unsigned int i = 0; i < 4; i++)
+		sum += got.time[i];
+	CHECK(sum && sum <= now() + 100 * MS);
+	/* one that goes away, becomes a table, and is no memory at all */
+	EQUAL(protect(area), 0);
+	EQUAL(mmuext(MMUEXT_PIN_L1_TABLE, mfn_of(area), 0),
+	      -XEN_EINVAL); /* its words are no entries */
+	for (unsigned int i = 0; i < 10; i++)
+		yield();
+	EQUAL(remap(area, 0), 0);
+	for (unsigned int i = 0; i < 10; i++)
+		yield();
+	address = 0;
+	EQUAL(CALL(HYPERCALL_vcpu_op, VCPUOP_register_runstate_memory_area, 0, &address), 0);
+	EQUAL(CALL(HYPERCALL_vcpu_op, VCPUOP_get_runstate_info, 1, HV_IMAGE), -XEN_EFAULT);
+}
+
+TEST(time_goes_on)
+{
+	struct xen_vcpu_time_info *area = page_alloc();
+	uint64_t address = (uint64_t)area, last = now();
+
+	for (unsigned int i = 0; i < 2000; i++) {
+		uint64_t t = now();
+
+		CHECK(t >= last);
+		last = t;
+	}
+	EQUAL(CALL(HYPERCALL_vcpu_op, VCPUOP_register_vcpu_time_memory_area, 0, &address), 0);
+	CHECK(area->tsc_to_system_mul && !(area->version & 1));
+	address = (uint64_t)area + PAGE - 16; /* into the next page, or half of it nowhere */
+	CALL(HYPERCALL_vcpu_op, VCPUOP_register_vcpu_time_memory_area, 0, &address);
+	address = 0;
+	EQUAL(CALL(HYPERCALL_vcpu_op, VCPUOP_register_vcpu_time_memory_area, 0, &address), 0);
+}
+
+/* Another vCPU is stopped in the middle of whatever it does, and goes on. */
+static volatile uint64_t counter;
+static volatile bool stop_counting;
+
+static void count(void)
+{
+	while (!stop_counting)
+		counter++;
+}
+
+TEST(a_vcpu_is_stopped_and_goes_on)
+{
+	unsigned int id = worker();
+	uint64_t at;
+
+	stop_counting = false;
+	start_work(count);
+	for (unsigned int i = 0; i < 20; i++) {
+		EQUAL(CALL(HYPERCALL_vcpu_op, VCPUOP_down, id, 0), 0);
+		yield();
+		at = counter;
+		yield();
+		EQUAL(counter, at);
+		EQUAL(CALL(HYPERCALL_vcpu_op, VCPUOP_up, id, 0), 0);
+		yield();
+	}
+	stop_counting = true;
+	await_work();
+}
