@@ -12,6 +12,7 @@ import os
 import re
 import subprocess
 import sys
+import threading
 
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 BUILD = os.path.join(TOP, "build")
@@ -24,12 +25,18 @@ def boot(kernel, arguments="", cpus=1):
                "-display", "none", "-serial", "stdio", "-monitor", "none", "-no-reboot",
                "-kernel", os.path.join(BUILD, "shoji"), "-append", "loglvl=all dom0_max_vcpus=8",
                "-initrd", f"{os.path.join(BUILD, 'guests', kernel)}.elf {arguments}".strip()]
-    try:
-        done = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                              timeout=TIMEOUT, check=False)
-        return done.stdout.decode(errors="replace").replace("\r", "")
-    except subprocess.TimeoutExpired as late:
-        return (late.stdout or b"").decode(errors="replace").replace("\r", "") + "\n(time is over)\n"
+    said = []
+    with subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as machine:
+        watch = threading.Timer(TIMEOUT, machine.kill)
+        watch.start()
+        for line in machine.stdout:
+            said.append(line.decode(errors="replace").replace("\r", ""))
+            if "the machine reboots in" in said[-1]:
+                machine.kill()
+        if not watch.is_alive():
+            said.append("\n(time is over)\n")
+        watch.cancel()
+    return "".join(said)
 
 
 def tail(text, lines=12):
@@ -69,9 +76,9 @@ def run_fatal(kernel, only, cpus):
             continue
         output = boot(kernel, f"only={name}", cpus)
         why = None
-        if "domain 0 crashed" not in output:
+        if "dom0 has crashed" not in output:
             why = "the domain was not crashed:\n" + tail(output)
-        elif re.search(r"panic|END |time is over", output, re.I):
+        elif re.search(r"panic(?! on CPU \d+: dom0 has crashed)|END |time is over", output, re.I):
             why = "more happened than a crash of the domain:\n" + tail(output)
         results.append((name, why))
     return results
