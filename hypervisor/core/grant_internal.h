@@ -22,7 +22,8 @@
 struct active {
 	uint32_t readers, writers;
 	domid_t user;
-	struct frame *frame; /* one reference while readers + writers > 0 */
+	uint32_t audit_stamp; /* the audit's pass that has seen it */
+	struct frame *frame;  /* one reference while readers + writers > 0 */
 };
 
 /* One mapping that a domain holds; its number is the handle. */
@@ -46,6 +47,8 @@ struct grant_table {
 	struct maptrack *maptrack[MAPTRACK_PAGES_MAX];
 	uint32_t maptrack_used, maptrack_size, maptrack_max, maptrack_free; /* free: index + 1 */
 	uint32_t cursor;						    /* relinquish */
+	/* the audit's: the pass, and what it found: uses by handles, and by active entries */
+	uint32_t audit_stamp, audit_handles, audit_uses;
 };
 
 /* Start to use `ref` of `owner` on behalf of `user`: GNTST_okay and the frame (an extra reference

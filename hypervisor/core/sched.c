@@ -14,6 +14,7 @@
 #include "core/domain.h"
 #include "core/log.h"
 #include "core/machine.h"
+#include "core/stop.h"
 
 #define WAKE_BONUS_NS  ((int64_t)SCHED_SLICE_NS / 2)
 #define GRANULARITY_NS 1000000
@@ -417,6 +418,8 @@ struct vcpu *core_exit(void)
 	for (;;) {
 		uint32_t work = __atomic_exchange_n(&c->work, 0, __ATOMIC_SEQ_CST);
 
+		if (unlikely(work & CPU_WORK_STOP))
+			stop_here();
 		if (work & CPU_WORK_TIMER)
 			timers_run();
 		if ((work & CPU_WORK_SCHED) || !c->current || !vcpu_runnable(c->current))

@@ -5,6 +5,7 @@
  */
 #include "machine/init.h"
 
+#include "core/audit.h"
 #include "core/build_info.h"
 #include "core/dom0_build.h"
 #include "core/domain.h"
@@ -74,6 +75,7 @@ static void keep_boot_info(const struct boot_info *info)
 	boot_info = &info_copy;
 	paging_set_image(boot_info->hypervisor.phys);
 	options_parse(boot_info->cmdline);
+	audit_plant_allowed = options.audit_plant;
 }
 
 static void init_boot_cpu(void)

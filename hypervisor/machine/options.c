@@ -214,6 +214,11 @@ static bool option_noreboot(struct options *o, struct text t)
 	return boolean(t, &o->noreboot);
 }
 
+static bool option_audit_plant(struct options *o, struct text t)
+{
+	return boolean(t, &o->audit_plant);
+}
+
 static bool option_sync_console(struct options *o, struct text t)
 {
 	return boolean(t, &o->sync_console);
@@ -246,7 +251,7 @@ static const struct {
 	{"loglvl", option_loglvl},     {"guest_loglvl", option_guest_loglvl},
 	{"noreboot", option_noreboot}, {"sync_console", option_sync_console},
 	{"tsc", option_tsc},	       {"pti", option_pti},
-	{"xpti", option_pti},
+	{"xpti", option_pti},	       {"audit-plant", option_audit_plant},
 };
 
 static bool parse_word(struct options *o, struct text word)

@@ -21,6 +21,7 @@ struct options {
 	unsigned int com1_irq; /* 0: poll */
 	int loglvl, guest_loglvl;
 	bool noreboot, sync_console;
+	bool audit_plant;	       /* dom0 may make faults on purpose (core/audit_plant.c) */
 	bool tsc_unstable, tsc_stable; /* neither: measured */
 	int pti;		       /* < 0: by the CPU's need; 0 off, 1 on */
 

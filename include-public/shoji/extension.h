@@ -21,7 +21,7 @@
 #include "cpuid.h"
 #include "types.h"
 
-#define SHOJI_ABI_VERSION 1
+#define SHOJI_ABI_VERSION 2
 
 #define SHOJI_HYPERCALL_FIRST 64 /* the numbers of this ABI */
 #define SHOJI_HYPERCALL_LAST  127
@@ -43,9 +43,69 @@ struct shoji_name {
 };
 SHOJI_ABI_SIZE(struct shoji_name, 64);
 SHOJI_ABI_OFFSET(struct shoji_name, version, 16);
+
+struct shoji_audit_finding {
+	uint64_t frame; /* or SHOJI_AUDIT_NO_FRAME */
+	uint16_t kind;
+	uint16_t domain; /* that owns it, or SHOJI_AUDIT_NO_DOMAIN */
+	uint32_t where;
+	uint64_t expected, found;
+};
+SHOJI_ABI_SIZE(struct shoji_audit_finding, 32);
+SHOJI_ABI_OFFSET(struct shoji_audit_finding, where, 12);
+SHOJI_ABI_OFFSET(struct shoji_audit_finding, found, 24);
+
+struct shoji_audit {
+	uint64_t findings; /* in: handle of an array */
+	uint32_t room;	   /* in: its elements */
+	uint32_t written;  /* out: elements that are filled in */
+	uint64_t found;	   /* out: all that is wrong; more than `written` may be */
+	uint64_t frames;   /* out: that were compared */
+	uint64_t tables;   /* out: page tables read */
+	uint64_t entries;  /* out: that were present in them */
+	uint64_t suspects; /* out: frames that changed meanwhile, looked at again in a stop */
+	uint64_t stops;	   /* out: how often all CPUs were stopped for that */
+	uint64_t longest_stop_ns;
+	uint64_t total_ns;
+};
+SHOJI_ABI_SIZE(struct shoji_audit, 80);
+SHOJI_ABI_OFFSET(struct shoji_audit, found, 16);
+SHOJI_ABI_OFFSET(struct shoji_audit, total_ns, 72);
+
+/* A fault on purpose, for tests of the audit: on a frame of the caller's own; undone by the next
+ * call with `undo`. The kind is that of the finding it makes: references, types, state or entry. */
+struct shoji_audit_plant {
+	uint32_t kind;
+	uint32_t undo;
+	uint64_t frame; /* out */
+};
+SHOJI_ABI_SIZE(struct shoji_audit_plant, 16);
 #endif
 
-/* Features: bit numbers. None so far: version 1 announces itself only. */
-#define SHOJI_NR_FEATURES 0
+/* Features: bit numbers. */
+#define SHOJI_FEATURE_audit 0 /* from version 2 on: shoji_audit */
+#define SHOJI_NR_FEATURES   1
+
+/*
+ * shoji_audit(cmd, handle, 0). The control domain only. Counts every reference of every frame of
+ * memory again, from what refers to them, and compares. Long, but interrupted as often as
+ * necessary: the third argument is how it goes on, and 0 in a new call.
+ */
+#define SHOJI_AUDIT_run	  0 /* in/out: struct shoji_audit. EBUSY: another one is running; ENOMEM */
+#define SHOJI_AUDIT_plant 1 /* in: struct shoji_audit_plant; only where booted with audit-plant */
+
+/* shoji_audit_finding.kind */
+#define SHOJI_AUDIT_references 1 /* references of the frame: those explained, those counted */
+#define SHOJI_AUDIT_types      2 /* uses of its type: those explained, those counted */
+#define SHOJI_AUDIT_state      3 /* its record is in a state that should not last: the word */
+#define SHOJI_AUDIT_entry      4 /* it is a table, and entry `where` may not be there: the entry */
+#define SHOJI_AUDIT_owner      5 /* it belongs to somebody who is no domain: his address */
+#define SHOJI_AUDIT_holder     6 /* vCPU `where` uses it as type `expected`; its type word */
+#define SHOJI_AUDIT_lent       7 /* other guests map it more often than it is lent to them */
+#define SHOJI_AUDIT_pages      8 /* no frame: frames that the domain has, frames it is charged for */
+#define SHOJI_AUDIT_grants     9 /* no frame: mappings of the domain's grants, uses it counts */
+
+#define SHOJI_AUDIT_NO_FRAME  (~0ULL)
+#define SHOJI_AUDIT_NO_DOMAIN 0xffff
 
 #endif

@@ -23,7 +23,7 @@ HEADERS = {
     "update_va_mapping_otherdomain": "mmu.h", "iret": "arch.h", "vcpu_op": "vcpu.h",
     "set_segment_base": "arch.h", "mmuext_op": "mmu.h", "sched_op": "sched.h",
     "callback_op": "callback.h", "event_channel_op": "event_channel.h", "physdev_op": "physdev.h",
-    "sysctl": "sysctl.h", "domctl": "domctl.h", "shoji_version": "extension.h",
+    "sysctl": "sysctl.h", "domctl": "domctl.h", "shoji_version": "extension.h", "shoji_audit": "extension.h",
 }
 
 INTRODUCTION = """\

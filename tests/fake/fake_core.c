@@ -11,6 +11,7 @@
 
 #include "core/log.h"
 #include "core/mm.h"
+#include "core/stop.h"
 
 #define WEAK __attribute__((weak))
 
@@ -51,6 +52,10 @@ WEAK void panic(const char *fmt, ...)
 	va_end(args);
 	fputc('\n', stderr);
 	abort();
+}
+
+WEAK void stop_here(void) /* there is nobody who stops CPUs */
+{
 }
 
 struct domain *fake_domain(uint16_t id, uint64_t max_pages)

@@ -103,7 +103,8 @@ static void flags_and_levels(void **state)
 	assert_int_equal(o.dom0_max_vcpus, 4);
 	assert_int_equal(o.unknown_count, 0);
 	o = parse("noreboot=no loglvl=warning");
-	assert_false(o.noreboot);
+	assert_false(o.noreboot || o.audit_plant);
+	assert_true(parse("audit-plant").audit_plant);
 	assert_int_equal(o.loglvl, LOG_WARNING);
 }
 

@@ -1,0 +1,803 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The audit finds each kind of inconsistency where it was planted, and nothing else: not on a
+ * machine that changes while it is audited, not in half-checked tables, not after a domain has
+ * ended whose frames are still in use. It stops when its budget is spent, gives way when it is
+ * abandoned, and gives all its memory back.
+ */
+/* SOURCES: tests/unit/mmu_guest.c tests/fake/fake*.c hypervisor/core/frame*.c */
+/* SOURCES: hypervisor/core/audit*.c hypervisor/core/stop.c hypervisor/core/heap.c */
+/* SOURCES: hypervisor/core/mm_*.c hypervisor/core/mmuext.c hypervisor/core/descriptor.c */
+/* SOURCES: hypervisor/core/ptwr*.c hypervisor/core/tlb.c hypervisor/core/m2p.c */
+/* SOURCES: hypervisor/core/lock.c hypervisor/core/guest_access.c hypervisor/abi/mmu.c */
+/* SOURCES: hypervisor/abi/descriptor.c hypervisor/abi/audit.c hypervisor/core/grant*.c */
+/* FLAGS: -I../fake -DSHOJI_DEBUG */
+#include "mmu_guest.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "abi/abi.h"
+#include "core/audit.h"
+#include "core/grant_internal.h"
+
+#define RECORD	 FAKE_GUEST_VA
+#define FINDINGS (FAKE_GUEST_VA + 4096)
+#define LENT	 3  /* grant of domain 2's data[LENT] to domain 1 */
+#define PLACE	 50 /* entry of domain 1's L1[2] that maps it */
+
+static struct domain *domains[3]; /* sorted by id */
+static struct shoji_audit result;
+static struct shoji_audit_finding found[128];
+static unsigned int kicked;
+
+/* --- other files' parts --- */
+
+struct domain *domain_get_from(domid_t first)
+{
+	for (unsigned int i = 0; i < ARRAY_SIZE(domains); i++)
+		if (domains[i] && domains[i]->id.id >= first.id) {
+			domain_ref(domains[i]);
+			return domains[i];
+		}
+	return NULL;
+}
+
+struct domain *domain_get(domid_t id)
+{
+	struct domain *d = domain_get_from(id);
+
+	if (d && !domid_eq(d->id, id)) {
+		domain_put(d);
+		d = NULL;
+	}
+	return d;
+}
+
+void machine_kick(unsigned int cpu)
+{
+	(void)cpu;
+	kicked++;
+}
+
+long abi_unknown(const char *name, uint64_t cmd)
+{
+	(void)name, (void)cmd;
+	return -XEN_ENOSYS;
+}
+
+/* --- calls --- */
+
+static long call(uint64_t token)
+{
+	continued = false;
+	return abi_shoji_audit(SHOJI_AUDIT_run, RECORD, token);
+}
+
+static void ask(void)
+{
+	struct shoji_audit r = {.findings = FINDINGS, .room = ARRAY_SIZE(found)};
+
+	memcpy(fake.guest, &r, sizeof(r));
+}
+
+static long take(long rc)
+{
+	memcpy(&result, fake.guest, sizeof(result));
+	memcpy(found, fake.guest + 4096, sizeof(found));
+	return rc;
+}
+
+/* The number of findings. */
+static unsigned int run(void)
+{
+	ask();
+	assert_int_equal(take(call(0)), 0);
+	assert_false(continued);
+	assert_int_equal(result.written, result.found);
+	return result.written;
+}
+
+static const struct shoji_audit_finding *find(unsigned int kind, uint64_t frame)
+{
+	for (unsigned int i = 0; i < result.written; i++)
+		if (found[i].kind == kind && found[i].frame == frame)
+			return &found[i];
+	return NULL;
+}
+
+static const struct shoji_audit_finding *expect(unsigned int kind, const struct frame *f)
+{
+	const struct shoji_audit_finding *n;
+
+	assert_int_not_equal(run(), 0);
+	n = find(kind, f ? number(f) : SHOJI_AUDIT_NO_FRAME);
+	if (!n)
+		print_error("no finding of kind %u, but %u at frame %lu\n", kind, found[0].kind,
+			    found[0].frame);
+	assert_non_null(n);
+	return n;
+}
+
+/* Exactly one. */
+static const struct shoji_audit_finding *expect_one(unsigned int kind, const struct frame *f)
+{
+	const struct shoji_audit_finding *n = expect(kind, f);
+
+	assert_int_equal(result.found, 1);
+	return n;
+}
+
+static void expect_clean(void)
+{
+	assert_int_equal(run(), 0);
+}
+
+/* --- the machine --- */
+
+static struct xen_grant_entry_v1 *grants_of(struct domain *d)
+{
+	assert_int_equal(grant_grow(d, 1), 0);
+	return d->grants->shared[0];
+}
+
+static void set_domain(struct guest *n)
+{
+	assert_int_equal(grant_init(n->d, 2, 1), 0);
+	domains[n->d->id.id] = n->d;
+}
+
+static int start(void **state)
+{
+	mmu_start(state);
+	fake.cpus = 1;
+	memset(domains, 0, sizeof(domains));
+	set_domain(g);
+	set_domain(other);
+	assert_int_equal(mm_set_cr3(other->v, frame_mfn(other->l4)), 0);
+	hold(other->l4);
+	return 0;
+}
+
+static void end_grants(struct domain *d)
+{
+	while (grant_relinquish(d))
+		;
+	grant_unshare(d);
+}
+
+static int stop(void **state)
+{
+	this_cpu()->budget = INT64_MAX / 2;
+	expect_clean();
+	end_grants(g->d);
+	end_grants(other->d);
+	expect_clean();
+	grant_free(g->d);
+	grant_free(other->d);
+	return mmu_stop(state);
+}
+
+/* Domain 1 maps what domain 2 lends it. */
+static uint32_t map_lent(bool readonly)
+{
+	struct xen_grant_entry_v1 *e = &grants_of(other->d)[LENT];
+	struct xen_gnttab_map_grant_ref op = {
+		.host_addr = address(g->l1[2], PLACE),
+		.flags = GNTMAP_host_map | GNTMAP_contains_pte | (readonly ? GNTMAP_readonly : 0),
+		.ref = LENT,
+		.dom = 2,
+	};
+
+	*e = (struct xen_grant_entry_v1){
+		.flags = GTF_permit_access, .domid = 1, .frame = (uint32_t)number(other->data[3])};
+	assert_int_equal(grant_map_one(g->v, &op), GNTST_okay);
+	return op.handle;
+}
+
+static void unmap_lent(uint32_t handle)
+{
+	struct xen_gnttab_unmap_grant_ref op = {.host_addr = address(g->l1[2], PLACE),
+						.handle = handle};
+
+	assert_int_equal(grant_unmap_one(g->v, &op), GNTST_okay);
+}
+
+/* --- nothing is wrong --- */
+
+static void clean_machine(void **state)
+{
+	(void)state;
+	expect_clean();
+	assert_int_equal(result.frames, frame_max);
+	assert_int_equal(result.tables, 2 * 6);
+	assert_true(result.entries >= 2 * (1 + 1 + 3 + 3 * DATA + 3));
+	assert_int_equal(result.stops, 0);
+}
+
+static void everything_that_holds(void **state)
+{
+	uint64_t gdt;
+	uint32_t handle;
+
+	(void)state;
+	handle = map_lent(false);
+	assert_int_equal(frame_get_and_type(g->spare, g->d, FRAME_WRITABLE), 0);
+	g->v->info_frame = g->spare;
+	gdt = number(new_frame(g->d));
+	assert_int_equal(mm_set_gdt(g->v, &gdt, 512), 0);
+	expect_clean();
+	assert_int_equal(mm_set_gdt(g->v, NULL, 0), 0);
+	g->v->info_frame = NULL;
+	expect(SHOJI_AUDIT_references, g->spare);
+	assert_non_null(find(SHOJI_AUDIT_types, number(g->spare)));
+	frame_put_and_type(g->spare);
+	unmap_lent(handle);
+}
+
+static void pins_and_half_checked_tables(void **state)
+{
+	mfn_t m = frame_mfn(new_frame(g->d));
+	unsigned int rounds = 0;
+	int rc;
+
+	(void)state;
+	for (unsigned int i = 0; i < 512; i++)
+		((uint64_t *)machine_map(m))[i] = entry(g->data[i % DATA], RW);
+	do {
+		this_cpu()->budget = 1;
+		rc = mm_pin_table(g->d, m, FRAME_L1);
+		this_cpu()->budget = INT64_MAX / 2;
+		expect_clean();
+		rounds++;
+	} while (rc == -XEN_ERESTART);
+	assert_int_equal(rc, 0);
+	assert_true(rounds > 2);
+	do {
+		this_cpu()->budget = 1;
+		rc = mm_unpin_table(g->d, m);
+		this_cpu()->budget = INT64_MAX / 2;
+		expect_clean();
+	} while (rc == -XEN_ERESTART);
+	assert_int_equal(rc, 0);
+}
+
+/* --- counts --- */
+
+static void references_too_many(void **state)
+{
+	const struct shoji_audit_finding *n;
+
+	(void)state;
+	assert_true(frame_get(g->data[2], g->d));
+	n = expect_one(SHOJI_AUDIT_references, g->data[2]);
+	assert_int_equal(n->domain, 1);
+	assert_int_equal(n->found, n->expected + 1);
+	assert_int_equal(result.suspects, 1);
+	assert_int_equal(result.stops, 1);
+	frame_put(g->data[2]);
+}
+
+static void references_too_few(void **state)
+{
+	const struct shoji_audit_finding *n;
+
+	(void)state;
+	other->data[1]->count--;
+	n = expect_one(SHOJI_AUDIT_references, other->data[1]);
+	assert_int_equal(n->domain, 2);
+	assert_int_equal(n->found + 1, n->expected);
+	other->data[1]->count++;
+}
+
+static void types_too_many_or_few(void **state)
+{
+	const struct shoji_audit_finding *n;
+
+	(void)state;
+	g->l1[1]->type++;
+	n = expect_one(SHOJI_AUDIT_types, g->l1[1]);
+	assert_int_equal(n->expected, 1);
+	assert_int_equal(n->found, 2);
+	g->l1[1]->type--;
+	g->data[0]->type--;
+	n = expect_one(SHOJI_AUDIT_types, g->data[0]);
+	assert_int_equal(n->found + 1, n->expected);
+	g->data[0]->type++;
+}
+
+static void a_free_frame_in_use(void **state)
+{
+	void *page = hv_alloc_pages(0);
+	struct frame *f = mfn_frame(machine_unmap_addr(page));
+
+	(void)state;
+	f->count = 1;
+	expect(SHOJI_AUDIT_references, f);
+	assert_non_null(find(SHOJI_AUDIT_state, number(f)));
+	assert_int_equal(found[0].domain, SHOJI_AUDIT_NO_DOMAIN);
+	f->count = 0;
+	hv_free_pages(page, 0);
+}
+
+/* --- states --- */
+
+static void states_that_should_not_last(void **state)
+{
+	static const uint64_t bits[] = {FRAME_TYPE_BUSY, FRAME_TYPE_LOCK};
+
+	(void)state;
+	for (unsigned int i = 0; i < ARRAY_SIZE(bits); i++) {
+		other->l2->type |= bits[i];
+		expect_one(SHOJI_AUDIT_state, other->l2);
+		assert_int_equal(found[0].found, other->l2->type);
+		other->l2->type &= ~bits[i];
+	}
+	g->data[4]->type |= FRAME_TYPE_PARTIAL;
+	expect_one(SHOJI_AUDIT_state, g->data[4]);
+	g->data[4]->type &= ~FRAME_TYPE_PARTIAL;
+	g->data[4]->type |= FRAME_TYPE_PINNED;
+	expect(SHOJI_AUDIT_state, g->data[4]);
+	g->data[4]->type &= ~FRAME_TYPE_PINNED;
+	assert_ptr_equal(domain_freeze_frame(g->d, frame_mfn(g->spare)), g->spare);
+	expect_one(SHOJI_AUDIT_state, g->spare);
+	domain_thaw_frame(g->d, g->spare);
+	g->data[4]->flags |= FRAME_FREE;
+	expect_one(SHOJI_AUDIT_state, g->data[4]);
+	g->data[4]->flags &= (uint8_t)~FRAME_FREE;
+}
+
+/* --- entries --- */
+
+/* Entry 60 of domain 1's L1[1], behind everybody's back: it is found as such or by what it leads
+ * to.
+ */
+static void plant_entry(uint64_t e, unsigned int kind, const struct frame *at)
+{
+	table(g->l1[1])[60] = e;
+	expect(kind, at);
+	table(g->l1[1])[60] = 0;
+	expect_clean();
+}
+
+static void entries_that_may_not_be_there(void **state)
+{
+	const struct shoji_audit_finding *n;
+
+	(void)state;
+	plant_entry(entry(g->l1[0], RW), SHOJI_AUDIT_entry, g->l1[1]); /* a table, writable */
+	plant_entry(entry(g->data[0], RW), SHOJI_AUDIT_types, g->data[0]);
+	plant_entry(entry(g->data[0], P), SHOJI_AUDIT_references, g->data[0]);
+	plant_entry(entry(other->data[0], P), SHOJI_AUDIT_lent, other->data[0]);
+	plant_entry(entry(g->data[0], PTE_PRESENT), SHOJI_AUDIT_entry, g->l1[1]);
+	plant_entry(entry(g->data[0], P | PTE_GLOBAL), SHOJI_AUDIT_entry, g->l1[1]);
+	plant_entry(entry(g->data[0], P | PTE_PCD), SHOJI_AUDIT_entry, g->l1[1]);
+	plant_entry(entry(g->data[0], P) | 1ULL << 59, SHOJI_AUDIT_entry, g->l1[1]);
+
+	table(g->l1[1])[60] = entry(g->l1[0], RW);
+	n = expect(SHOJI_AUDIT_entry, g->l1[1]);
+	assert_int_equal(n->where, 60);
+	assert_int_equal(n->found, entry(g->l1[0], RW));
+	assert_int_equal(n->domain, 1);
+	assert_non_null(find(SHOJI_AUDIT_references, number(g->l1[0])));
+	assert_non_null(find(SHOJI_AUDIT_types, number(g->l1[0])));
+	table(g->l1[1])[60] = 0;
+}
+
+static void entries_of_upper_tables(void **state)
+{
+	struct frame *const wrong[] = {other->l1[0], g->data[1], g->l3};
+
+	(void)state;
+	for (unsigned int i = 0; i < ARRAY_SIZE(wrong); i++) {
+		table(g->l2)[9] = entry(wrong[i], RW);
+		assert_int_equal(expect(SHOJI_AUDIT_entry, g->l2)->where, 9);
+		assert_non_null(find(SHOJI_AUDIT_references, number(wrong[i])));
+		table(g->l2)[9] = 0;
+	}
+	table(g->l2)[9] = entry(g->l1[0], RW | PTE_PSE);
+	expect(SHOJI_AUDIT_entry, g->l2);
+	table(g->l2)[9] = 5ULL << 40 | RW; /* no RAM */
+	expect_one(SHOJI_AUDIT_entry, g->l2);
+	table(g->l2)[9] = 0;
+}
+
+static void devices_are_the_control_domains(void **state)
+{
+	(void)state;
+	hv.dom0 = other->d;
+	table(g->l1[1])[60] = 0x40000ULL << PAGE_SHIFT | RW;
+	expect_one(SHOJI_AUDIT_entry, g->l1[1]);
+	hv.dom0 = g->d;
+	expect_clean();
+	table(g->l1[1])[60] = 0xfee00ULL << PAGE_SHIFT | P;
+	expect_clean();
+	table(g->l1[1])[60] |= PTE_RW; /* for reading only */
+	expect_one(SHOJI_AUDIT_entry, g->l1[1]);
+	table(g->l1[1])[60] = 0;
+	hv.dom0 = NULL;
+}
+
+static void the_hypervisors_own_slots(void **state)
+{
+	uint64_t *slot = &table(g->l4)[HYPERVISOR_FIRST_SLOT + 1], was = *slot;
+
+	(void)state;
+	*slot = entry(g->l3, RW);
+	assert_int_equal(expect_one(SHOJI_AUDIT_entry, g->l4)->where, HYPERVISOR_FIRST_SLOT + 1);
+	assert_int_equal(found[0].expected, was);
+	*slot = was | PTE_ACCESSED;
+	expect_clean();
+	*slot = was;
+}
+
+static void descriptors(void **state)
+{
+	struct frame *f = new_frame(g->d);
+	uint64_t n = number(f);
+
+	(void)state;
+	assert_int_equal(mm_set_gdt(g->v, &n, 512), 0);
+	table(f)[7] = 0x0000890000000000; /* a TSS */
+	assert_int_equal(expect_one(SHOJI_AUDIT_entry, f)->where, 7);
+	table(f)[7] = 0x00af9b000000ffff; /* code of ring 0 */
+	expect_one(SHOJI_AUDIT_entry, f);
+	table(f)[7] = 0x00affb000000ffff;
+	expect_clean();
+	assert_int_equal(mm_set_gdt(g->v, NULL, 0), 0);
+}
+
+/* --- owners and holders --- */
+
+static void an_owner_that_is_none(void **state)
+{
+	static struct domain nobody;
+
+	(void)state;
+	g->data[5]->owner = &nobody;
+	assert_int_equal(expect(SHOJI_AUDIT_owner, g->data[5])->domain, SHOJI_AUDIT_NO_DOMAIN);
+	assert_int_equal(found[0].found, (uintptr_t)&nobody);
+	assert_non_null(find(SHOJI_AUDIT_pages, SHOJI_AUDIT_NO_FRAME));
+	g->data[5]->owner = other->d; /* whom domain 1 maps without leave */
+	expect(SHOJI_AUDIT_lent, g->data[5]);
+	g->data[5]->owner = g->d;
+}
+
+static void charged_for_the_wrong_number(void **state)
+{
+	(void)state;
+	other->d->page_count++;
+	assert_int_equal(expect_one(SHOJI_AUDIT_pages, NULL)->domain, 2);
+	assert_int_equal(found[0].found, found[0].expected + 1);
+	other->d->page_count--;
+	g->d->xen_page_count++;
+	expect_one(SHOJI_AUDIT_pages, NULL);
+	g->d->xen_page_count--;
+}
+
+static void a_vcpu_with_another_type(void **state)
+{
+	mfn_t was = g->v->cr3_kernel;
+
+	(void)state;
+	g->v->cr3_kernel = frame_mfn(g->l3);
+	assert_int_equal(expect(SHOJI_AUDIT_holder, g->l3)->expected, FRAME_L4);
+	assert_non_null(find(SHOJI_AUDIT_types, was.n));
+	g->v->cr3_kernel = frame_mfn(other->l4);
+	assert_int_equal(expect(SHOJI_AUDIT_holder, other->l4)->domain, 2);
+	g->v->cr3_kernel = was;
+}
+
+/* --- grants --- */
+
+static void grants_that_do_not_add_up(void **state)
+{
+	uint32_t handle = map_lent(false);
+	struct active *a = &other->d->grants->active[0][LENT];
+
+	(void)state;
+	expect_clean();
+	a->writers++;
+	assert_int_equal(expect_one(SHOJI_AUDIT_grants, NULL)->domain, 2);
+	a->writers--;
+	a->user = domid(2);
+	expect_one(SHOJI_AUDIT_grants, NULL);
+	a->user = domid(1);
+	a->frame = other->data[1];
+	expect(SHOJI_AUDIT_grants, NULL);
+	assert_non_null(find(SHOJI_AUDIT_references, number(other->data[1])));
+	assert_non_null(find(SHOJI_AUDIT_references, number(other->data[3])));
+	a->frame = other->data[3];
+	unmap_lent(handle);
+}
+
+static void more_mappings_than_handles(void **state)
+{
+	uint32_t handle = map_lent(true);
+
+	(void)state;
+	table(g->l1[2])[PLACE + 1] = table(g->l1[2])[PLACE];
+	other->data[3]->count++; /* as if it had been asked for */
+	expect_one(SHOJI_AUDIT_lent, other->data[3]);
+	hv.dom0 = g->d; /* who needs no leave */
+	expect_clean();
+	hv.dom0 = NULL;
+	other->data[3]->count--;
+	table(g->l1[2])[PLACE + 1] = 0;
+	unmap_lent(handle);
+}
+
+/* Its record is memory of the hypervisor's; it is in no list. */
+static void the_frames_of_a_domain_that_has_ended(void **state)
+{
+	uint32_t handle = map_lent(false);
+	struct domain *d = hv_alloc_pages(2), *was = other->d;
+	struct frame *f = other->data[3];
+
+	(void)state;
+	memcpy(d, was, sizeof(*d));
+	d->dying = DOMAIN_DEAD;
+	domains[2] = d; /* it must be found for now, with its own vCPU and grants */
+	for (uint64_t n = 0; n < frame_max; n++)
+		if (frame_table[n].owner == was)
+			frame_table[n].owner = d;
+	maptrack_find(g->d->grants, handle)->owner = d;
+	other->v->domain = d;
+	expect_clean();
+	other->v->cr3_kernel = mfn(0);
+	domains[2] = NULL; /* the frame that is lent is found by the handle */
+	run();
+	assert_null(find(SHOJI_AUDIT_references, number(f)));
+	assert_null(find(SHOJI_AUDIT_owner, number(f)));
+	d->dying = DOMAIN_ALIVE; /* and not listed? */
+	expect(SHOJI_AUDIT_owner, f);
+
+	other->v->cr3_kernel = frame_mfn(other->l4);
+	other->v->domain = domains[2] = was;
+	maptrack_find(g->d->grants, handle)->owner = was;
+	for (uint64_t n = 0; n < frame_max; n++)
+		if (frame_table[n].owner == d)
+			frame_table[n].owner = was;
+	hv_free_pages(d, 2);
+	unmap_lent(handle);
+}
+
+/* --- while the machine runs --- */
+
+static void change_something(void)
+{
+	static unsigned int seed = 1;
+	unsigned int r = (seed = seed * 1103515245 + 12345) >> 8;
+	struct frame *t = g->l1[1 + r % 2];
+	uint64_t value = r & 64 ? entry(g->data[r % DATA], r & 128 ? RW : P) : 0;
+
+	this_cpu()->budget = INT64_MAX / 2;
+	assert_int_equal(mm_update_entry(g->v, t, 100 + r / 256 % 100, value, false, g->d), 0);
+}
+
+/* An audit in steps of `budget`, with changes in between. */
+static unsigned int run_in_steps(int64_t budget, void (*between)(void), unsigned int *steps)
+{
+	int64_t least = 0;
+	long rc;
+
+	ask();
+	this_cpu()->budget = budget;
+	*steps = 0;
+	for (rc = call(0); rc == -XEN_ERESTART; rc = call(again[2])) {
+		assert_true(continued);
+		assert_int_equal(again[0], SHOJI_AUDIT_run);
+		assert_int_equal(again[1], RECORD);
+		least = MIN(least, this_cpu()->budget);
+		if (between)
+			between();
+		this_cpu()->budget = budget;
+		(*steps)++;
+	}
+	this_cpu()->budget = INT64_MAX / 2;
+	assert_int_equal(take(rc), 0);
+	assert_true(least > -20000 || result.stops); /* all at once while all stand */
+	return (unsigned int)result.found;
+}
+
+static void it_stops_when_its_budget_is_spent(void **state)
+{
+	unsigned int steps;
+
+	(void)state;
+	assert_int_equal(run_in_steps(1, NULL, &steps), 0);
+	assert_true(steps > 50);
+	assert_int_equal(result.stops, 0);
+	g->data[1]->count++;
+	assert_int_equal(run_in_steps(1000, NULL, &steps), 1);
+	assert_int_equal(found[0].frame, number(g->data[1]));
+	g->data[1]->count--;
+}
+
+static void it_finds_nothing_on_a_busy_machine(void **state)
+{
+	unsigned int steps, stops = 0;
+
+	(void)state;
+	for (unsigned int i = 0; i < 50; i++) {
+		assert_int_equal(run_in_steps(300, change_something, &steps), 0);
+		stops += (unsigned int)result.stops;
+	}
+	assert_true(stops); /* otherwise it was not busy */
+	other->data[1]->count++;
+	for (unsigned int i = 0; i < 20; i++) {
+		assert_int_equal(run_in_steps(300, change_something, &steps), 1);
+		assert_int_equal(found[0].frame, number(other->data[1]));
+	}
+	other->data[1]->count--;
+}
+
+static void in_little_memory_it_goes_range_by_range(void **state)
+{
+	void *taken[RAM];
+	unsigned int n = 0, left = 0, steps;
+	struct frame *last;
+
+	(void)state;
+	while ((taken[n] = hv_alloc_pages(0)))
+		n++;
+	for (unsigned int i = 0; i < n; i++) /* pairs that are not neighbours */
+		if (machine_unmap_addr(taken[i]).n / 2 % 2)
+			taken[left++] = taken[i];
+		else
+			hv_free_pages(taken[i], 0);
+	assert_int_equal(run_in_steps(1000, NULL, &steps), 0);
+	assert_true(result.tables >= 2 * 2 * 6); /* each table was read for each range */
+	last = mfn_frame(machine_unmap_addr(taken[0]));
+	for (unsigned int i = 0; i < left; i++)
+		last = MAX(last, mfn_frame(machine_unmap_addr(taken[i])));
+	last->type |= FRAME_TYPE_BUSY;
+	g->data[1]->count++;
+	assert_int_equal(run_in_steps(1000, NULL, &steps), 2);
+	assert_int_equal(result.stops, 2);
+	g->data[1]->count--;
+	last->type = 0;
+	while (left)
+		hv_free_pages(taken[--left], 0);
+}
+
+static void one_at_a_time(void **state)
+{
+	uint64_t token, free = frames_free();
+
+	(void)state;
+	ask();
+	this_cpu()->budget = 1;
+	assert_int_equal(call(0), -XEN_ERESTART);
+	token = again[2];
+	assert_true(frames_free() < free);
+	assert_int_equal(call(0), -XEN_EBUSY);
+	assert_int_equal(call(token + 1), -XEN_EINVAL);
+	fake.now += 11000000000; /* whoever it was does not come back */
+	this_cpu()->budget = 1;
+	assert_int_equal(call(0), -XEN_ERESTART);
+	assert_int_equal(call(token), -XEN_EINVAL);
+	token = again[2];
+	this_cpu()->budget = INT64_MAX / 2;
+	assert_int_equal(call(token), 0);
+	assert_int_equal(frames_free(), free);
+	assert_int_equal(call(token), -XEN_EINVAL);
+	assert_int_equal(call(0), 0);
+	assert_int_equal(frames_free(), free);
+}
+
+static void without_memory(void **state)
+{
+	void *taken[RAM];
+	unsigned int n = 0;
+
+	(void)state;
+	ask();
+	while ((taken[n] = hv_alloc_pages(0)))
+		n++;
+	for (unsigned int spare = 0; spare < 5; spare++) { /* it needs 5 at least */
+		assert_int_equal(call(0), -XEN_ENOMEM);
+		assert_int_equal(frames_free(), spare);
+		hv_free_pages(taken[--n], 0);
+	}
+	while (n)
+		hv_free_pages(taken[--n], 0);
+	assert_int_equal(call(0), 0);
+}
+
+static void the_callers_own_memory(void **state)
+{
+	struct shoji_audit r = {.findings = FINDINGS, .room = 1};
+
+	(void)state;
+	g->data[1]->count++;
+	g->data[2]->count++;
+	memcpy(fake.guest, &r, sizeof(r));
+	assert_int_equal(take(call(0)), 0);
+	assert_int_equal(result.written, 1);
+	assert_int_equal(result.found, 2);
+	r.findings = 8;
+	memcpy(fake.guest, &r, sizeof(r));
+	assert_int_equal(call(0), -XEN_EFAULT);
+	assert_int_equal(abi_shoji_audit(SHOJI_AUDIT_run, 8, 0), -XEN_EFAULT);
+	assert_int_equal(abi_shoji_audit(7, RECORD, 0), -XEN_ENOSYS);
+	g->data[1]->count--;
+	g->data[2]->count--;
+}
+
+/* --- faults on purpose --- */
+
+static long plant(uint32_t kind, uint32_t undo, uint64_t *frame)
+{
+	struct shoji_audit_plant p = {.kind = kind, .undo = undo};
+	long rc;
+
+	memcpy(fake.guest + 2048, &p, sizeof(p));
+	rc = abi_shoji_audit(SHOJI_AUDIT_plant, RECORD + 2048, 0);
+	memcpy(&p, fake.guest + 2048, sizeof(p));
+	*frame = p.frame;
+	return rc;
+}
+
+static void faults_on_purpose(void **state)
+{
+	uint64_t frame, ignored;
+
+	(void)state;
+	g->d->shared_info = hv_alloc_pages(0);
+	frame_share(g->d->shared_info, g->d, true);
+	assert_int_equal(plant(SHOJI_AUDIT_types, 0, &frame), -XEN_EOPNOTSUPP);
+	audit_plant_allowed = true;
+	assert_int_equal(plant(0, 1, &frame), -XEN_EINVAL);
+	assert_int_equal(plant(SHOJI_AUDIT_lent, 0, &frame), -XEN_EINVAL);
+	for (uint32_t kind = SHOJI_AUDIT_references; kind <= SHOJI_AUDIT_entry; kind++) {
+		assert_int_equal(plant(kind, 0, &frame), 0);
+		assert_int_equal(plant(kind, 0, &ignored), -XEN_EINVAL);
+		expect(kind, mfn_frame(mfn(frame)));
+		assert_int_equal(plant(0, 1, &frame), 0);
+		expect_clean();
+	}
+	audit_plant_allowed = false;
+	frame_unshare(g->d->shared_info);
+	g->d->shared_info = NULL;
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, start, stop)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(clean_machine),
+		TEST(everything_that_holds),
+		TEST(pins_and_half_checked_tables),
+		TEST(references_too_many),
+		TEST(references_too_few),
+		TEST(types_too_many_or_few),
+		TEST(a_free_frame_in_use),
+		TEST(states_that_should_not_last),
+		TEST(entries_that_may_not_be_there),
+		TEST(entries_of_upper_tables),
+		TEST(devices_are_the_control_domains),
+		TEST(the_hypervisors_own_slots),
+		TEST(descriptors),
+		TEST(an_owner_that_is_none),
+		TEST(charged_for_the_wrong_number),
+		TEST(a_vcpu_with_another_type),
+		TEST(grants_that_do_not_add_up),
+		TEST(more_mappings_than_handles),
+		TEST(the_frames_of_a_domain_that_has_ended),
+		TEST(it_stops_when_its_budget_is_spent),
+		TEST(it_finds_nothing_on_a_busy_machine),
+		TEST(in_little_memory_it_goes_range_by_range),
+		TEST(one_at_a_time),
+		TEST(without_memory),
+		TEST(the_callers_own_memory),
+		TEST(faults_on_purpose),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
