@@ -60,14 +60,16 @@ TEST(version)
 /* What is written to the caller must not be writable for it otherwise. */
 TEST(answers_to_bad_places)
 {
-	static const uint64_t places[] = {NO_MEMORY,
-					  HOLE,
-					  HV_IMAGE,
-					  ODD,
-					  ~0UL,
-					  ~0UL - 7,
-					  HYPERVISOR_VIRT_START - 8,
-					  HYPERVISOR_VIRT_END - 8};
+	uint64_t *page = page_alloc(), *zeroes = page_alloc();
+	uint64_t places[] = {DIRECTMAP + mfn_of(page) * PAGE,
+			     /* could be written, and seen */ NO_MEMORY,
+			     HOLE,
+			     HV_IMAGE,
+			     ODD,
+			     ~0UL,
+			     ~0UL - 7,
+			     HYPERVISOR_VIRT_START - 8,
+			     HYPERVISOR_VIRT_END - 8};
 
 	for (unsigned int i = 0; i < ARRAY(places); i++) {
 		uint64_t p = places[i];
@@ -90,6 +92,7 @@ TEST(answers_to_bad_places)
 		EQUAL(CALL(HYPERCALL_event_channel_op, 6, p), -XEN_EFAULT);
 		EQUAL(CALL(HYPERCALL_grant_table_op, 6, p, 1), -XEN_EFAULT);
 	}
+	EQUAL(memcmp(page, zeroes, PAGE), 0);
 }
 
 /* The code is mapped writable for us, the tables are not. */

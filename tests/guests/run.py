@@ -16,6 +16,7 @@ import threading
 
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 BUILD = os.path.join(TOP, "build")
+HYPERVISOR = os.path.join(BUILD, "shoji")
 TIMEOUT = 60
 
 
@@ -23,7 +24,7 @@ def boot(kernel, arguments="", cpus=1):
     """What the machine said, until it switched off or its time was over."""
     command = ["qemu-system-x86_64", "-M", "q35", "-accel", "tcg", "-cpu", "max", "-m", "256", "-smp", str(cpus),
                "-display", "none", "-serial", "stdio", "-monitor", "none", "-no-reboot",
-               "-kernel", os.path.join(BUILD, "shoji"), "-append", "loglvl=all dom0_max_vcpus=8",
+               "-kernel", HYPERVISOR, "-append", "loglvl=all dom0_max_vcpus=8",
                "-initrd", f"{os.path.join(BUILD, 'guests', kernel)}.elf {arguments}".strip()]
     said = []
     with subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as machine:

@@ -263,7 +263,7 @@ static struct xen_vcpu_guest_context *target_context;
 static void set_it_up(void)
 {
 	while (!enough)
-		theirs += !vcpu_initialise(target, target_context);
+		theirs += vcpu_initialise(target, target_context) == -XEN_EINVAL;
 }
 
 static void do_nothing(void)
@@ -272,21 +272,27 @@ static void do_nothing(void)
 		yield();
 }
 
+/* By a context whose last part is refused, so that everything is undone each time. */
 TEST(a_vcpu_is_set_up_by_both)
 {
-	static uint64_t gdt[512] __attribute__((aligned(4096))); /* for good */
-	unsigned int ours = 0;
+	uint64_t *gdt = page_alloc(), end = now() + WHILE_NS;
+	unsigned long ours = 0;
 
 	EQUAL(protect(gdt), 0);
 	target = spare_vcpu();
 	target_context = new_context(target, do_nothing);
 	target_context->gdt_ents = 8;
 	target_context->gdt_frames[0] = mfn_of(gdt);
+	target_context->ctrlreg[1] = xen_pfn_to_cr3(mfn_of(gdt));
 	race(set_it_up);
-	for (unsigned int i = 0; i < 1000; i++)
-		ours += !vcpu_initialise(target, target_context);
+	while (go_on(end, ours))
+		ours += vcpu_initialise(target, target_context) == -XEN_EINVAL;
 	end_race();
-	EQUAL(ours + theirs, 1);
+	CHECK(ours > 10 && theirs > 10);
+	EQUAL(unprotect(gdt), 0); /* no reference was lost */
+	target_context->ctrlreg[1] = target_context->gdt_ents = 0;
+	EQUAL(vcpu_initialise(target, target_context), 0);
+	EQUAL(vcpu_initialise(target, target_context), -XEN_EEXIST);
 }
 
 /* --- one area is registered twice --- */

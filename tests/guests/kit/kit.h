@@ -67,6 +67,7 @@ long hypercall6(long number, uint64_t a1, uint64_t a2, uint64_t a3, uint64_t a4,
 #define NO_MEMORY 0x10000UL /* an address where nothing is mapped */
 #define HOLE	  (HYPERVISOR_VIRT_START + 0x10000)
 #define HV_IMAGE  0xffff820000000000UL
+#define DIRECTMAP 0xffff830000000000UL /* where the hypervisor sees all memory, ours too */
 #define ODD	  0x0000800000000000UL /* not canonical */
 
 /* --- memory --- */
