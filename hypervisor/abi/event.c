@@ -39,7 +39,11 @@ static long bind_vcpu(struct domain *d, uint64_t arg)
 	return evtchn_bind_vcpu(d, op.port, op.vcpu);
 }
 
-static long reset(struct domain *caller, uint64_t arg)
+/* How far an interrupted reset came is kept in the upper bits of the command: the caller's own, so
+ * that nothing is left behind if it does not come again. */
+#define RESET_SHIFT 16
+
+static long reset(struct domain *caller, uint64_t arg, uint32_t next)
 {
 	struct xen_evtchn_reset op;
 	struct domain *d;
@@ -50,10 +54,10 @@ static long reset(struct domain *caller, uint64_t arg)
 	d = domain_resolve(caller, op.dom);
 	if (!d)
 		return -XEN_ESRCH;
-	rc = evtchn_reset(d);
+	rc = evtchn_reset(d, &next);
 	domain_put(d);
 	if (rc == -XEN_ERESTART)
-		return abi_continue(EVTCHNOP_reset, arg, 0, 0);
+		return abi_continue(EVTCHNOP_reset | (uint64_t)next << RESET_SHIFT, arg, 0, 0);
 	return rc;
 }
 
@@ -74,6 +78,8 @@ long abi_event_channel_op(uint64_t cmd, uint64_t arg)
 	struct vcpu *v = current_vcpu();
 	struct domain *d = v->domain;
 
+	if ((cmd & ((1u << RESET_SHIFT) - 1)) == EVTCHNOP_reset && cmd >> RESET_SHIFT < EVTCHN_MAX)
+		return reset(d, arg, (uint32_t)(cmd >> RESET_SHIFT));
 	switch (cmd) {
 	case EVTCHNOP_alloc_unbound:
 		return IN_OUT(struct xen_evtchn_alloc_unbound, evtchn_alloc_unbound(d, &op));
@@ -96,8 +102,6 @@ long abi_event_channel_op(uint64_t cmd, uint64_t arg)
 		return unmask(d, arg);
 	case EVTCHNOP_bind_vcpu:
 		return bind_vcpu(d, arg);
-	case EVTCHNOP_reset:
-		return reset(d, arg);
 	default: /* FIFO operations included: Linux falls back to the 2-level ABI */
 		return abi_unknown("event_channel_op", cmd);
 	}

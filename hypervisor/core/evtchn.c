@@ -181,15 +181,15 @@ int evtchn_close(struct domain *d, uint32_t port)
 	return rc;
 }
 
-/* Close ports from *cursor on: 0 when all are closed, -XEN_ERESTART at a preemption point. */
-static int close_from(struct domain *d, uint32_t *cursor)
+/* Close ports from *next on: 0 when all are closed, -XEN_ERESTART at a preemption point. */
+static int close_from(struct domain *d, uint32_t *next)
 {
-	while (*cursor < EVTCHN_MAX) {
-		if (!d->evtchn.pages[*cursor / PORTS_PER_PAGE]) {
-			*cursor = (*cursor / PORTS_PER_PAGE + 1) * PORTS_PER_PAGE;
+	while (*next < EVTCHN_MAX) {
+		if (!d->evtchn.pages[*next / PORTS_PER_PAGE]) {
+			*next = (*next / PORTS_PER_PAGE + 1) * PORTS_PER_PAGE;
 			continue;
 		}
-		(void)evtchn_close(d, (*cursor)++);
+		(void)evtchn_close(d, (*next)++);
 		preempt_charge(100);
 		if (preempt_due())
 			return -XEN_ERESTART;
@@ -205,13 +205,9 @@ int evtchn_destroy(struct domain *d)
 	return close_from(d, &d->evtchn.cursor);
 }
 
-int evtchn_reset(struct domain *d)
+int evtchn_reset(struct domain *d, uint32_t *next)
 {
-	int rc = close_from(d, &d->evtchn.cursor);
-
-	if (!rc)
-		d->evtchn.cursor = 0;
-	return rc;
+	return close_from(d, next);
 }
 
 int evtchn_bind_vcpu(struct domain *d, uint32_t port, uint32_t vcpu)

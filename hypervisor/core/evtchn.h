@@ -35,8 +35,7 @@ struct evtchn_table {
 	struct evtchn *pages[EVTCHN_MAX / 128]; /* allocated as needed; never freed before death */
 	uint32_t limit;				/* ports may be 1 .. limit-1 */
 	bool closing;
-	uint32_t cursor; /* where an interrupted close of all ports goes on */
-	/* closing or resetting moves it; one CPU at a time (domain_kill, caller of reset) */
+	uint32_t cursor; /* where evtchn_destroy() goes on; one CPU at a time (domain_kill) */
 };
 
 int evtchn_init(struct domain *d, uint32_t limit); /* ports; 0: the ABI's maximum */
@@ -55,7 +54,7 @@ int evtchn_send(struct domain *d, uint32_t port);
 int evtchn_status(struct domain *caller, struct xen_evtchn_status *op);
 int evtchn_bind_vcpu(struct domain *d, uint32_t port, uint32_t vcpu);
 int evtchn_unmask(struct domain *d, uint32_t port);
-int evtchn_reset(struct domain *d);
+int evtchn_reset(struct domain *d, uint32_t *next); /* -XEN_ERESTART: go on at *next */
 
 /* From the hypervisor to guests. Any CPU, any lock up to LOCK_IRQ held. */
 void evtchn_raise_virq(struct vcpu *v, unsigned int virq); /* per-vCPU VIRQs */

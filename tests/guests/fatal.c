@@ -2,6 +2,7 @@
 /* What a guest cannot survive: it is ended, with all that it held, and nobody else is. */
 #include "kit.h"
 
+#include "shoji/event_channel.h"
 #include "shoji/grant_table.h"
 #include "shoji/memory.h"
 #include "shoji/sched.h"
@@ -153,6 +154,34 @@ TEST(the_end_while_another_vcpu_checks_tables)
 	for (uint64_t end = now() + 20000000; now() < end;)
 		yield();
 	crash();
+}
+
+/* Channels to itself, made while they are all being closed. */
+static void open_channels_and_crash(void)
+{
+	uint16_t self = own_domid();
+
+	for (uint64_t end = now() + 30000000; now() < end;) {
+		struct xen_evtchn_alloc_unbound a = {.dom = DOMID_SELF, .remote_dom = self};
+		struct xen_evtchn_bind_interdomain b = {.remote_dom = self};
+
+		if (CALL(HYPERCALL_event_channel_op, EVTCHNOP_alloc_unbound, &a))
+			continue;
+		b.remote_port = a.port;
+		CALL(HYPERCALL_event_channel_op, EVTCHNOP_bind_interdomain, &b);
+	}
+	crash();
+}
+
+TEST(the_end_in_the_middle_of_a_reset)
+{
+	struct xen_evtchn_reset r = {DOMID_SELF};
+
+	start_work(open_channels_and_crash);
+	for (uint64_t end = now() + 10000000; now() < end;)
+		yield();
+	for (;;)
+		CALL(HYPERCALL_event_channel_op, EVTCHNOP_reset, &r);
 }
 
 /* With everything in use that can be: pins, a user root, descriptor tables, areas, grants. */

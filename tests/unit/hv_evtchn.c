@@ -52,10 +52,12 @@ long abi_unknown(const char *name, uint64_t cmd)
 }
 
 static bool continued;
+static uint64_t next_cmd;
 
 long abi_continue(uint64_t a1, uint64_t a2, uint64_t a3, uint64_t a4)
 {
-	(void)a1, (void)a2, (void)a3, (void)a4;
+	(void)a2, (void)a3, (void)a4;
+	next_cmd = a1;
 	continued = true;
 	return -XEN_ERESTART;
 }
@@ -608,6 +610,7 @@ static void memory_runs_out_without_harm(void **state)
 static void reset_closes_all_in_steps(void **state)
 {
 	unsigned int steps = 0;
+	uint64_t cmd = EVTCHNOP_reset;
 	long one, two, rc;
 
 	(void)state;
@@ -618,7 +621,8 @@ static void reset_closes_all_in_steps(void **state)
 		continued = false;
 		arg(&(uint16_t){DOMID_SELF}, 2);
 		this_cpu()->budget = 500;
-		rc = CALL(reset);
+		rc = abi_event_channel_op(cmd, ARG);
+		cmd = next_cmd;
 		steps++;
 	} while (rc == -XEN_ERESTART && continued);
 	assert_int_equal(rc, 0);
@@ -628,6 +632,25 @@ static void reset_closes_all_in_steps(void **state)
 	assert_int_equal(bind_ipi(0), 1);
 	as(1);
 	assert_int_equal(status(DOMID_SELF, one).status, EVTCHNSTAT_unbound);
+}
+
+/* A reset that its caller does not finish: ports made since then are closed at the end, too. */
+static void the_end_after_half_a_reset(void **state)
+{
+	uint32_t references = dom[1]->references;
+	long one, two;
+
+	(void)state;
+	for (unsigned int i = 0; i < 200; i++)
+		assert_true(bind_ipi(0) > 0);
+	arg(&(uint16_t){DOMID_SELF}, 2);
+	this_cpu()->budget = 500;
+	assert_int_equal(CALL(reset), -XEN_ERESTART);
+	this_cpu()->budget = INT64_MAX / 2;
+	connect(&one, &two);
+	assert_true(dom[1]->references > references);
+	close_all(dom[1]);
+	assert_int_equal(dom[1]->references, references);
 }
 
 static void a_dying_domain_gets_no_more(void **state)
@@ -671,6 +694,7 @@ int main(void)
 		CASE(ports_run_out_without_harm),
 		CASE(memory_runs_out_without_harm),
 		CASE(reset_closes_all_in_steps),
+		CASE(the_end_after_half_a_reset),
 		CASE(a_dying_domain_gets_no_more),
 	};
 
