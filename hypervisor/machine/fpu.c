@@ -20,7 +20,11 @@
 #define MXCSR_RESET	 0x1f80
 #define MXCSR_OFFSET	 24
 
+#define FSW_OFFSET    2
+#define FSW_EXCEPTION 0x80 /* ES: one is pending */
+
 static uint64_t host_xcr0;
+static bool leaves_pointers; /* restoring does not touch the x87 exception pointers */
 static size_t area_bytes = FXSAVE_BYTES;
 
 static void write_xcr0(uint64_t value)
@@ -28,10 +32,28 @@ static void write_xcr0(uint64_t value)
 	__asm__ volatile("xsetbv" ::"c"(0), "a"((uint32_t)value), "d"((uint32_t)(value >> 32)));
 }
 
+/* AMD's processors restore the addresses of the last x87 instruction and its operand only if an
+ * exception is pending, unless they say otherwise (AMD APM 3, CPUID 8000_0008 EBX[2]). */
+static void find_leak(void)
+{
+	uint32_t r[4];
+
+	cpu_cpuid(0, 0, r);
+	if (r[2] != 0x444d4163 && r[2] != 0x656e6975) /* "cAMD", Hygon's "uine" */
+		return;
+	cpu_cpuid(0x80000000, 0, r);
+	if (r[0] >= 0x80000008)
+		cpu_cpuid(0x80000008, 0, r);
+	else
+		r[1] = 0;
+	leaves_pointers = !(r[1] & 4);
+}
+
 void fpu_init_cpu(struct percpu *p)
 {
 	uint32_t r[4];
 
+	find_leak();
 	cpu_cpuid(1, 0, r);
 	if (!(r[2] & CPUID1_ECX_XSAVE))
 		return;
@@ -90,8 +112,21 @@ void fpu_save(void *area)
 	__asm__ volatile("xsave64 (%0)" ::"r"(area), "a"(~0u), "d"(~0u) : "memory");
 }
 
+/* Addresses of ours, always the same ones, in place of the last vCPU's. */
+static void forget_pointers(const void *area)
+{
+	static const int32_t zero;
+	uint16_t fsw;
+
+	memcpy(&fsw, (const char *)area + FSW_OFFSET, sizeof(fsw));
+	if (!(fsw & FSW_EXCEPTION))
+		__asm__ volatile("fnclex; ffree %%st(7); fildl %0" ::"m"(zero));
+}
+
 void fpu_restore(const void *area)
 {
+	if (leaves_pointers)
+		forget_pointers(area);
 	if (!host_xcr0) {
 		__asm__ volatile("fxrstor64 (%0)" ::"r"(area) : "memory");
 		return;
