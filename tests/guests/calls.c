@@ -95,6 +95,42 @@ TEST(answers_to_bad_places)
 	EQUAL(memcmp(page, zeroes, PAGE), 0);
 }
 
+/* Whether all bytes from `from` on are 0. */
+static bool clear_from(const void *p, size_t from, size_t size)
+{
+	for (size_t i = from; i < size; i++)
+		if (((const uint8_t *)p)[i])
+			return false;
+	return true;
+}
+
+/* Behind a text, and between the fields, there is nothing of the hypervisor's. */
+TEST(answers_carry_nothing_else)
+{
+	static const uint32_t texts[] = {XENVER_extraversion, XENVER_capabilities, XENVER_changeset,
+					 XENVER_commandline};
+	static const size_t sizes[] = {XEN_EXTRAVERSION_LEN, XEN_CAPABILITIES_INFO_LEN,
+				       XEN_CHANGESET_INFO_LEN, XEN_COMMANDLINE_LEN};
+	struct xen_vcpu_runstate_info run;
+	struct xen_compile_info c;
+	char text[1100];
+
+	for (unsigned int i = 0; i < ARRAY(texts); i++) {
+		memset(text, 0xff, sizeof(text));
+		EQUAL(CALL(HYPERCALL_xen_version, texts[i], text), 0);
+		CHECK(clear_from(text, strlen(text), sizes[i]));
+		EQUAL(text[sizes[i]] & 0xff, 0xff);
+	}
+	memset(&c, 0xff, sizeof(c));
+	EQUAL(CALL(HYPERCALL_xen_version, XENVER_compile_info, &c), 0);
+	CHECK(clear_from(c.compiler, strlen(c.compiler), sizeof(c.compiler)));
+	CHECK(clear_from(c.compile_date, strlen(c.compile_date), sizeof(c.compile_date)));
+	memset(&run, 0xff, sizeof(run));
+	EQUAL(CALL(HYPERCALL_vcpu_op, VCPUOP_get_runstate_info, 0, &run), 0);
+	CHECK(clear_from(&run, 4, 8));
+	CHECK(clear_from((void *)shared_info, sizeof(*shared_info), PAGE));
+}
+
 /* The code is mapped writable for us, the tables are not. */
 TEST(answers_to_read_only_memory)
 {

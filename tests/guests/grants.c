@@ -226,6 +226,15 @@ TEST(mappings_for_devices_and_hosts)
 	EQUAL(map(NULL, FIRST, GNTMAP_device_map), GNTST_okay);
 	uint32_t device = last_handle;
 	CHECK(CATCH((void)*(volatile uint64_t *)NULL)); /* nothing was mapped there */
+	/* a copy by the same grant comes and goes, the mappings stay */
+	struct xen_gnttab_copy c = {.len = 8, .flags = GNTCOPY_dest_gref};
+	c.source.u.gmfn = mfn_of(page);
+	c.source.domid = DOMID_SELF;
+	c.dest.u.ref = FIRST;
+	c.dest.domid = self;
+	EQUAL(op(GNTTABOP_copy, &c, 1), 0);
+	EQUAL(c.status, GNTST_okay);
+	CHECK(table[FIRST].flags & GTF_writing);
 	u = (struct xen_gnttab_unmap_grant_ref){.dev_bus_addr = 0x5000, .handle = device};
 	EQUAL(op(GNTTABOP_unmap_grant_ref, &u, 1), 0);
 	EQUAL(u.status, GNTST_bad_dev_addr);

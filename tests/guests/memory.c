@@ -154,6 +154,31 @@ TEST(large_extents)
 	EQUAL(have(), before);
 }
 
+/* Nodes that the machine does not have, and address widths that no processor has. */
+TEST(flags_of_allocations)
+{
+	static const uint32_t flags[] = {XENMEMF_node(1),
+					 XENMEMF_exact_node(200),
+					 XENMEMF_address_bits(12),
+					 XENMEMF_address_bits(255),
+					 XENMEMF_vnode | XENMEMF_node(254),
+					 XENMEMF_populate_on_demand,
+					 ~0u};
+	long before = have();
+
+	for (unsigned int i = 0; i < ARRAY(flags); i++) {
+		uint64_t frame = 0;
+		struct xen_memory_reservation r = list(&frame, 1);
+
+		r.mem_flags = flags[i];
+		long got = op(XENMEM_increase_reservation, &r);
+		CHECK(got <= 1);
+		if (got == 1)
+			EQUAL(give(frame), 1);
+		EQUAL(have(), before);
+	}
+}
+
 /* One frame several times in a list, and lists that lie over each other. */
 TEST(frames_named_twice)
 {

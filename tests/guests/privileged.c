@@ -247,3 +247,27 @@ TEST_GUEST(caches_and_registers_of_the_machine)
 		CHECK(CATCH(__asm__ volatile("rdmsr" : : "c"(machine[i]) : "eax", "edx")));
 	CHECK(!CATCH(__asm__ volatile("wbinvd"))); /* without effect */
 }
+
+/* The control domain itself: what would stop or change it while it asks is refused. */
+TEST_DOM0(domctls_on_itself)
+{
+	static const unsigned int cmds[] = {
+		XEN_DOMCTL_destroydomain,	XEN_DOMCTL_pausedomain,
+		XEN_DOMCTL_setvcpucontext,	XEN_DOMCTL_getvcpucontext,
+		XEN_DOMCTL_max_vcpus,		XEN_DOMCTL_resumedomain,
+		XEN_DOMCTL_setdebugging,	XEN_DOMCTL_set_ext_vcpucontext,
+		XEN_DOMCTL_get_ext_vcpucontext, XEN_DOMCTL_settscinfo,
+		XEN_DOMCTL_set_cpu_policy};
+	struct xen_domctl *op = page_alloc();
+
+	for (unsigned int i = 0; i < ARRAY(cmds); i++) {
+		memset(op, 0, sizeof(*op));
+		op->cmd = cmds[i];
+		op->interface_version = XEN_DOMCTL_INTERFACE_VERSION;
+		EQUAL(CALL(HYPERCALL_domctl, op), -XEN_EINVAL);
+		op->domain = 4711;
+		EQUAL(CALL(HYPERCALL_domctl, op), -XEN_ESRCH);
+		op->interface_version++;
+		EQUAL(CALL(HYPERCALL_domctl, op), -XEN_EACCES);
+	}
+}

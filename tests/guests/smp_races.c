@@ -255,6 +255,95 @@ TEST_DOM0(event_channels_are_reset_while_in_use)
 	}
 }
 
+/* --- one grant, mapped and unmapped by both; and its entry changed all the time --- */
+
+#define REF 20
+static volatile struct xen_grant_entry_v1 *grants;
+static uint16_t granter;
+
+static void share_a_page(void)
+{
+	static uint8_t place[PAGE] __attribute__((aligned(4096)));
+	uint64_t frame = 0;
+	struct xen_gnttab_setup_table s = {
+		.dom = DOMID_SELF, .nr_frames = 1, .frame_list = (uint64_t)&frame};
+
+	EQUAL(CALL(HYPERCALL_grant_table_op, GNTTABOP_setup_table, &s, 1), 0);
+	EQUAL(remap(place, PTE(frame, WRITABLE)), 0);
+	grants = (void *)place;
+	granter = own_domid();
+	grants[REF].domid = granter;
+	grants[REF].frame = (uint32_t)mfn_of(page_alloc());
+	grants[REF].flags = GTF_permit_access;
+}
+
+/* Mapped for a device, and unmapped. False: it could not be mapped. */
+static bool map_once(void)
+{
+	struct xen_gnttab_map_grant_ref m = {
+		.flags = GNTMAP_device_map, .ref = REF, .dom = granter};
+	struct xen_gnttab_unmap_grant_ref u;
+
+	CALL(HYPERCALL_grant_table_op, GNTTABOP_map_grant_ref, &m, 1);
+	if (m.status)
+		return false;
+	u = (struct xen_gnttab_unmap_grant_ref){.dev_bus_addr = m.dev_bus_addr, .handle = m.handle};
+	CALL(HYPERCALL_grant_table_op, GNTTABOP_unmap_grant_ref, &u, 1);
+	if (!u.status) /* the same handle once more, which may be the other one's by now */
+		CALL(HYPERCALL_grant_table_op, GNTTABOP_unmap_grant_ref, &u, 1);
+	return true;
+}
+
+static void map_the_grant(void)
+{
+	while (!enough)
+		theirs += map_once();
+}
+
+TEST(a_grant_is_mapped_by_both)
+{
+	uint64_t end = now() + WHILE_NS;
+	unsigned long ours = 0;
+
+	share_a_page();
+	race(map_the_grant);
+	while (go_on(end, ours))
+		ours += map_once();
+	end_race();
+	CHECK(ours > 10 && theirs > 10);
+	EQUAL(grants[REF].flags, GTF_permit_access);
+	grants[REF].flags = 0;
+}
+
+static void change_the_entry(void)
+{
+	while (!enough) {
+		grants[REF].flags = 0;
+		grants[REF].domid = 4711;
+		grants[REF].domid = granter;
+		grants[REF].flags = GTF_permit_access;
+		theirs++;
+	}
+}
+
+/* It gets what it gets, but no call waits for the words to stand still. */
+TEST(an_entry_is_changed_all_the_time)
+{
+	uint64_t end = now() + WHILE_NS;
+	unsigned long ours = 0;
+
+	share_a_page();
+	race(change_the_entry);
+	while (go_on(end, ours)) {
+		(void)map_once();
+		ours++;
+	}
+	end_race();
+	grants[REF].flags = GTF_permit_access;
+	CHECK(map_once()); /* nothing was left in use */
+	grants[REF].flags = 0;
+}
+
 /* --- a vCPU is set up by two others --- */
 
 static unsigned int target;

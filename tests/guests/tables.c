@@ -408,8 +408,9 @@ TEST(tables_are_not_given_away)
 	memcpy(x.in, &r[0], sizeof(x.in));
 	memcpy(x.out, &r[1], sizeof(x.out));
 	EQUAL(CALL(HYPERCALL_memory_op, 11, &x), -XEN_EINVAL);
+	EQUAL(CALL(HYPERCALL_memory_op, 1, &r[0]), 0); /* none was given */
 	EQUAL(table[0], 0);
-	/* given back, it stays ours until the last use is gone: then it is nobody's */
+	/* it is a table as before */
 	EQUAL(mmu_update(at(table), PTE(mfn_of(page_alloc()), WRITABLE)), 0);
 	CHECK(table[0]);
 	EQUAL(mmuext(MMUEXT_PIN_L2_TABLE, frame, 0), -XEN_EINVAL);
