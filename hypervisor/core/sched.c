@@ -14,7 +14,6 @@
 #include "core/domain.h"
 #include "core/log.h"
 #include "core/machine.h"
-#include "core/stop.h"
 
 #define WAKE_BONUS_NS  ((int64_t)SCHED_SLICE_NS / 2)
 #define GRANULARITY_NS 1000000
@@ -313,7 +312,7 @@ static void switch_vcpu(struct cpu *c, struct vcpu *prev, struct vcpu *next)
 	if (prev) {
 		leave(c, prev);
 		if (vcpu_runnable(prev)) {
-			if (cpu_allowed(prev, c->id)) /* else schedule() finds it another */
+			if (cpu_allowed(prev, c->id)) /* else sched_schedule() finds another */
 				enqueue(c, prev);
 			vcpu_update_runstate(prev, RUNSTATE_runnable);
 		} else {
@@ -356,7 +355,7 @@ static void move_away(struct vcpu *prev)
 	domain_put(prev->domain);
 }
 
-static void schedule(struct cpu *c)
+void sched_schedule(struct cpu *c)
 {
 	struct vcpu *prev, *next;
 	bool homeless = false;
@@ -380,57 +379,4 @@ static void schedule(struct cpu *c)
 		move_away(prev);
 	if (!next)
 		steal(c);
-}
-
-static void load_current(struct cpu *c, struct vcpu *v)
-{
-	if (c->loaded == v)
-		return;
-	machine_vcpu_load(v);
-	c->loaded = v;
-	vcpu_loaded(v);
-}
-
-static void go_idle(struct cpu *c)
-{
-	machine_load_idle();
-	c->idle_since = machine_now();
-	machine_idle_enter();
-}
-
-static void deliver(struct vcpu *v)
-{
-	if (v->nmi_pending)
-		machine_inject_nmi(v);
-	if (v->info->evtchn_upcall_pending && !v->info->evtchn_upcall_mask)
-		machine_inject_event(v);
-}
-
-struct vcpu *core_exit(void)
-{
-	struct cpu *c = this_cpu();
-
-	locks_assert_none();
-	if (c->idle_since) {
-		c->idle_total += machine_now() - c->idle_since;
-		c->idle_since = 0;
-	}
-	for (;;) {
-		uint32_t work = __atomic_exchange_n(&c->work, 0, __ATOMIC_SEQ_CST);
-
-		if (unlikely(work & CPU_WORK_STOP))
-			stop_here();
-		if (work & CPU_WORK_TIMER)
-			timers_run();
-		if ((work & CPU_WORK_SCHED) || !c->current || !vcpu_runnable(c->current))
-			schedule(c);
-		if (__atomic_load_n(&c->work, __ATOMIC_RELAXED))
-			continue;
-		if (!c->current)
-			go_idle(c);
-		load_current(c, c->current);
-		deliver(c->current);
-		if (!__atomic_load_n(&c->work, __ATOMIC_RELAXED) && vcpu_runnable(c->current))
-			return c->current;
-	}
 }

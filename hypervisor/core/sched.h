@@ -18,11 +18,7 @@ void sched_set_affinity(struct vcpu *v, cpumask_t allowed); /* at least one CPU 
 
 struct cpu *sched_lock_cpu_of(struct vcpu *v); /* run_lock of its CPU, now held */
 
-/*
- * The one way back to a guest, called by every entry path when its C work is done, on this CPU's
- * emptied stack: timers, scheduling, event delivery; returns the vCPU whose registers are to be
- * restored, with all its state loaded. Idles inside when nobody can run.
- */
-struct vcpu *core_exit(void);
+/* Choose who runs on c, the calling CPU, and make it cpu.current; NULL: nobody can. */
+void sched_schedule(struct cpu *c);
 
 #endif

@@ -6,7 +6,7 @@
 /* SOURCES: tests/fake/fake*.c hypervisor/core/frame*.c hypervisor/core/tlb.c hypervisor/core/m2p.c
  */
 /* SOURCES: hypervisor/core/mm_table.c hypervisor/core/mm_update_entry.c hypervisor/core/lock.c */
-/* SOURCES: hypervisor/core/sched.c hypervisor/core/timer.c */
+/* SOURCES: hypervisor/core/exit.c hypervisor/core/sched.c hypervisor/core/timer.c */
 /* FLAGS: -I../fake -DSHOJI_DEBUG -Dsched_yield=core_sched_yield */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -17,6 +17,7 @@
 
 #include <cmocka.h>
 
+#include "core/exit.h"
 #include "core/sched.h"
 #include "fake.h"
 

@@ -7,7 +7,8 @@
  * CPU that was kicked, or whose timer is due, goes through core_exit() as after an interrupt, until
  * all is quiet. Then the rules that always hold are checked.
  */
-/* SOURCES: tests/fake/fake*.c hypervisor/core/sched.c hypervisor/core/timer.c */
+/* SOURCES: tests/fake/fake*.c hypervisor/core/exit.c hypervisor/core/sched.c */
+/* SOURCES: hypervisor/core/timer.c */
 /* SOURCES: hypervisor/core/vcpu.c hypervisor/core/vcpu_area.c hypervisor/core/domain_pause.c */
 /* SOURCES: hypervisor/core/frame*.c hypervisor/core/heap.c hypervisor/core/mm_table.c */
 /* SOURCES: hypervisor/core/tlb.c hypervisor/core/m2p.c hypervisor/core/lock.c */
@@ -27,6 +28,7 @@
 
 #include <cmocka.h>
 
+#include "core/exit.h"
 #include "core/time_info.h"
 #include "fake.h"
 #include "shoji/sched.h"

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The way back to a guest.
+ *
+ * Duty: do what this CPU was asked to do (timers, choosing who runs), load the vCPU that is to run,
+ * and deliver its events. Data: cpu.work, set by anyone, and cpu.loaded, this CPU's own. No lock is
+ * held on entry or on return. Who runs is decided in sched.c.
+ */
+#include "core/exit.h"
+
+#include "core/domain.h"
+#include "core/machine.h"
+#include "core/sched.h"
+#include "core/stop.h"
+
+static void load_current(struct cpu *c, struct vcpu *v)
+{
+	if (c->loaded == v)
+		return;
+	machine_vcpu_load(v);
+	c->loaded = v;
+	vcpu_loaded(v);
+}
+
+static void go_idle(struct cpu *c)
+{
+	machine_load_idle();
+	c->idle_since = machine_now();
+	machine_idle_enter();
+}
+
+static void deliver(struct vcpu *v)
+{
+	if (v->nmi_pending)
+		machine_inject_nmi(v);
+	if (v->info->evtchn_upcall_pending && !v->info->evtchn_upcall_mask)
+		machine_inject_event(v);
+}
+
+struct vcpu *core_exit(void)
+{
+	struct cpu *c = this_cpu();
+
+	locks_assert_none();
+	if (c->idle_since) {
+		c->idle_total += machine_now() - c->idle_since;
+		c->idle_since = 0;
+	}
+	for (;;) {
+		uint32_t work = __atomic_exchange_n(&c->work, 0, __ATOMIC_SEQ_CST);
+
+		if (unlikely(work & CPU_WORK_STOP))
+			stop_here();
+		if (work & CPU_WORK_TIMER)
+			timers_run();
+		if ((work & CPU_WORK_SCHED) || !c->current || !vcpu_runnable(c->current))
+			sched_schedule(c);
+		if (__atomic_load_n(&c->work, __ATOMIC_RELAXED))
+			continue;
+		if (!c->current)
+			go_idle(c);
+		load_current(c, c->current);
+		deliver(c->current);
+		if (!__atomic_load_n(&c->work, __ATOMIC_RELAXED) && vcpu_runnable(c->current))
+			return c->current;
+	}
+}
