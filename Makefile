@@ -33,7 +33,7 @@ test-full: deps  ## the same and what takes longer
 mutants: deps    ## breaks the code line by line: can every unit test fail? [PROGRAM=name...] (an hour)
 	@$(PYTHON) tests/tools/mutants.py $(PROGRAM)
 
-bench: deps      ## instructions by privilege level, beside Debian's Xen 4.17, as a table
+bench: deps      ## instructions per operation: bare, Xen 4.17, Shoji; rewrites the tables in docs/performance.md
 	@$(MAKE) --no-print-directory all
 	@$(PYTHON) tests/tools/fetch.py
 	@$(PYTHON) tests/bench/bench.py

@@ -4,32 +4,20 @@
  * PROGRAM. As first program (rdinit=) it marks 1 under the name mark-init, 4 as mark-guest, and
  * becomes /init. Static.
  */
-#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "marks.h"
+
 #define MARKS 64
 
-/* One after the other, 16 bytes each: the no-op with its number, and back. */
-__asm__(".pushsection .text\n"
-	".balign 16\n"
-	"marks:\n"
-	".set id, 0\n"
-	".rept 64\n"
-	".byte 0x0f, 0x1f, 0x84, 0x00\n"
-	".long 0x53480000 + id\n"
-	"ret\n"
-	".balign 16\n"
-	".set id, id + 1\n"
-	".endr\n"
-	".popsection\n");
-extern const char marks[];
+MARK_TABLE(marks, 0, 64);
 
 static void mark(int id)
 {
 	if (id > 0 && id < MARKS)
-		((void (*)(void))(uintptr_t)(marks + 16 * id))();
+		mark_from(marks, (unsigned int)id);
 }
 
 int main(int argc, char **argv)

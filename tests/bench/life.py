@@ -1,0 +1,82 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The life of a machine and a guest: boot, create, first program, destroy; and the hypervisor's size."""
+import glob
+import re
+import subprocess
+
+from rig import BUILD, COMMANDS, TOP, Counters, define_guest, difference, total
+
+MILLION = 1e6
+
+
+def life_cycle(machine, counters):
+    """Create a guest, wait for its first program, destroy it; counts of each part."""
+    commands = COMMANDS[machine.hypervisor]
+    define_guest(machine, "rdinit=/usr/bin/mark-guest")
+    machine.run(commands["services"], 300).ok()
+    machine.run(f"mark 2; {commands['create']}; mark 3", 900).ok()
+    running = counters.wait(4)
+    machine.run("sleep 2", 300)
+    machine.run(f"mark 5; {commands['destroy']}; mark 6", 300).ok()
+    created = counters.last(2)
+    return {
+        "create": difference(counters.last(3), created),
+        "first": difference(running, created),
+        "destroy": difference(counters.last(6), counters.last(5)),
+    }
+
+
+def measure(hypervisor, folder, guest=True):
+    """One machine: boot, and the life of a guest."""
+    counters = Counters(f"life-{hypervisor}")
+    with counters.machine(hypervisor=hypervisor, kernel_options="rdinit=/usr/bin/mark-init", overlays=(folder,)) as machine:
+        result = {"boot": counters.wait(1)}
+        if guest:
+            result.update(life_cycle(machine, counters))
+    return result
+
+
+def code_lines():
+    """Lines that are neither blank nor comment, of everything that runs in ring 0 after boot."""
+    count = 0
+    for room in ("core", "abi", "machine", "lib"):
+        for path in sorted(glob.glob(f"{TOP}/hypervisor/{room}/*.[chS]")):
+            with open(path, encoding="utf-8") as file:
+                text = re.sub(r"/\*.*?\*/", "", file.read(), flags=re.S)
+            count += sum(1 for line in text.split("\n") if line.strip())
+    return count
+
+
+def image_size():
+    """Bytes of text and read-only data."""
+    sizes = subprocess.run(["size", "-A", f"{BUILD}/hypervisor.elf"], stdout=subprocess.PIPE, text=True, check=True).stdout
+    return sum(int(line.split()[1]) for line in sizes.split("\n") if line.startswith((".text", ".rodata")))
+
+
+def row(name, ours, peers, goal):
+    """One line of the table, in millions."""
+    ratio = f"{ours / peers:.2f}" if peers else "-"
+    return f"| {name} | {ours / MILLION:,.1f} | {peers / MILLION:,.1f} | {ratio} | {goal} |"
+
+
+def table(ours, peers):
+    """Both machines side by side, with the goals, as Markdown."""
+    rows = ["| million instructions | Shoji | Xen 4.17 | ratio | goal |", "|---|---:|---:|---:|---:|",
+            row("start to dom0's first program", total(ours["boot"]), total(peers["boot"]), "≤ 1"),
+            row("of these in the hypervisor", ours["boot"].hypervisor, peers["boot"].hypervisor, "")]
+    if "create" in ours:
+        rows += [row("create a guest (plain vmlinux)", total(ours["create"]), total(peers["create"]), "≤ 0.25"),
+                 row("create to the guest's first program", total(ours["first"]), total(peers["first"]), ""),
+                 row("of these in the hypervisor", ours["first"].hypervisor, peers["first"].hypervisor, "≤ 0.5"),
+                 row("destroy", total(ours["destroy"]), total(peers["destroy"]), "")]
+    rows += ["", f"Ring-0 lines of code: {code_lines():,} (goal ≤ 20,000); "
+             f"text and read-only data: {image_size() / 1024:.0f} KiB (goal ≤ 400)."]
+    return "\n".join(rows)
+
+
+def levels(result):
+    """One machine alone, by privilege level."""
+    rows = ["| million instructions | programs | kernels | hypervisor |", "|---|---:|---:|---:|"]
+    for step, counts in result.items():
+        rows.append(f"| {step} | " + " | ".join(f"{count / MILLION:,.2f}" for count in counts[1:4]) + " |")
+    return "\n".join(rows)
