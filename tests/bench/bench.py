@@ -13,7 +13,6 @@ import tempfile
 import rig                              # first: it says where the other modules are
 import blocks
 import gauge
-import initramfs
 import life
 import tables
 
@@ -33,9 +32,9 @@ examples:
 systems:    {systems}
 benchmarks: {benchmarks}
 
-Build first ('make', and 'tests/tools/fetch.py' once); a system whose kernel is missing ('make guest-kernel') is
-left out. A boot takes one to two minutes, a guest of the stock kernel another; the machine's load does not
-change the figures. Console logs are in build/logs/, raw counters in build/bench/.
+The hypervisor is brought up to date in build/release (DEBUG=0); the rest needs 'make', and 'tests/tools/fetch.py'
+once. A system whose kernel is missing ('make guest-kernel') is left out. A boot takes one to two minutes, a guest of
+the stock kernel another; the machine's load does not change the figures. Console logs are in build/logs/.
 """
 
 
@@ -63,6 +62,7 @@ def parse_arguments():
     parser.add_argument("--level", choices=("hypervisor", "kernel", "all"), default="hypervisor", help="of --profile")
     parser.add_argument("--blocks", action="store_true", help="with --profile: blocks of code too")
     parser.add_argument("--top", type=int, default=40, help="rows of a profile (40)")
+    parser.add_argument("--debug", action="store_true", help="the build in build/, with lock-order checks and assertions")
     parser.add_argument("--life", nargs="?", const="both", choices=("shoji", "xen", "both"),
                         help="boot, create, first program, destroy, instead of the benchmarks")
     parser.add_argument("--no-guest", action="store_true", help="with --life: only the boot")
@@ -74,23 +74,23 @@ def parse_arguments():
     return options
 
 
-def run_life(options, folder):
+def run_life(options, tools):
     """--life."""
     if options.life != "both":
-        return life.levels(life.measure(options.life, folder, not options.no_guest))
-    ours = life.measure("shoji", folder, not options.no_guest)
-    return life.table(ours, life.measure("xen", folder, not options.no_guest))
+        return life.levels(life.measure(options.life, tools, not options.no_guest))
+    ours = life.measure("shoji", tools, not options.no_guest)
+    return life.table(ours, life.measure("xen", tools, not options.no_guest), tools)
 
 
-def run_quick(options, folder):
+def run_quick(options, tools):
     """Some benchmarks on some systems, in all detail."""
     results, parts = gauge.measure([system for system in options.systems if gauge.is_there(system)],
-                                   options.only, folder, options.profile)
+                                   options.only, tools, options.profile)
     print(tables.totals(results, options.only))
     for system, found in results.items():
         print("\n" + tables.details(system, found, options.only))
     for system, part in parts.items():
-        blocks.report(system, results[system], part, options)
+        blocks.report(system, results[system], part, options, tools)
 
 
 def versions():
@@ -99,13 +99,13 @@ def versions():
     return "\n".join(f"- {names[name]}: Linux {text}" for name, text in gauge.kernel_versions().items())
 
 
-def run_all(options, folder):
+def run_all(options, tools):
     """The page."""
-    results, _ = gauge.measure([system for system in options.systems if gauge.is_there(system)], options.only, folder)
+    results, _ = gauge.measure([system for system in options.systems if gauge.is_there(system)], options.only, tools)
     text = [versions(), tables.totals(results, options.only), tables.inside(results, options.only)]
     text += [tables.details(system, found, options.only) for system, found in results.items()]
     options.life = "both"
-    return "\n\n".join(text + [run_life(options, folder)])
+    return "\n\n".join(text + [run_life(options, tools)])
 
 
 def write_page(text):
@@ -120,16 +120,15 @@ def write_page(text):
 def main():
     """What was asked for."""
     options = parse_arguments()
-    rig.compile_tools()
-    initramfs.build()
     with tempfile.TemporaryDirectory() as folder:
-        rig.make_overlay(folder)
+        tools = rig.Rig(folder, rig.BUILD if options.debug else rig.BUILD + "/release")
+        tools.prepare()
         if options.life:
-            print(run_life(options, folder))
+            print(run_life(options, tools))
         elif options.quick:
-            run_quick(options, folder)
+            run_quick(options, tools)
         else:
-            text = run_all(options, folder)
+            text = run_all(options, tools)
             print(text)
             write_page(text)
 

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Where the instructions of a benchmark are: the plugin's blocks of code, summed by function.
 
-The hypervisor's names come from build/hypervisor.elf, the kernel's from itself (the patched one's from its
+The hypervisor's names come from its hypervisor.elf, the kernel's from itself (the patched one's from its
 vmlinux). Debian's Xen has no symbols: all of it is one line. Blocks of dom0's kernel that run beside a patched
 guest get that guest's names.
 """
@@ -10,9 +10,8 @@ import collections
 import subprocess
 
 from gauge import BENCHMARKS
-from rig import BUILD, PATCHED, elf_symbols, stock_symbols
+from rig import PATCHED, elf_symbols, stock_symbols
 
-HYPERVISOR_ELF = f"{BUILD}/hypervisor.elf"
 HYPERVISOR = range(0xffff800000000000, 0xffff880000000000)
 MODULES = 0xffffffffc0000000
 
@@ -70,11 +69,11 @@ def function(address, symbols):
     return (who, *symbols[who].find(address))
 
 
-def symbols_of(system):
+def symbols_of(system, rig):
     """{level: Symbols} as far as there are any."""
     known = {"kernel": Symbols(elf_symbols(PATCHED) if system.patched else stock_symbols())}
     if system.hypervisor == "shoji":
-        known["hypervisor"] = Symbols(elf_symbols(HYPERVISOR_ELF))
+        known["hypervisor"] = Symbols(elf_symbols(rig.elf()))
     return known
 
 
@@ -107,12 +106,12 @@ def source_lines(path, addresses):
     return {address: f"{output[2 * i]} {output[2 * i + 1]}" for i, address in enumerate(addresses)}
 
 
-def block_table(blocks, symbols, operations, top):
+def block_table(blocks, symbols, elf, operations, top):
     """The blocks of code with most instructions, per operation."""
     hot = sorted(blocks, key=lambda block: -block.instructions * block.runs)[:top]
     places = {}
     if "hypervisor" in symbols:
-        places = source_lines(HYPERVISOR_ELF, [block.address for block in hot if block.address in HYPERVISOR])
+        places = source_lines(elf, [block.address for block in hot if block.address in HYPERVISOR])
     rows = ["| block | in | instructions | runs |", "|---|---|---:|---:|"]
     for block in hot:
         place = places.get(block.address) or " ".join(function(block.address, symbols)[:2])
@@ -121,9 +120,9 @@ def block_table(blocks, symbols, operations, top):
     return "\n".join(rows)
 
 
-def report(system, results, part, options):
+def report(system, results, part, options, rig):
     """Markdown for every benchmark of one system."""
-    symbols = symbols_of(system)
+    symbols = symbols_of(system, rig)
     for name, blocks in read_blocks(part).items():
         operations = results[name].operations
         chosen = [block for block in blocks if options.level in ("all", level(block.address))]
@@ -133,4 +132,4 @@ def report(system, results, part, options):
               f"instructions are, per operation\n")
         print(function_table(by_function(chosen, symbols), operations, options.top))
         if options.blocks:
-            print("\n" + block_table(chosen, symbols, operations, options.top))
+            print("\n" + block_table(chosen, symbols, rig.elf(), operations, options.top))

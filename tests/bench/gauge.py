@@ -157,13 +157,12 @@ def run_system(machine, counters, system, names):
     return results
 
 
-def run_boot(systems, names, folder, profile):
+def run_boot(systems, names, rig, profile):
     """One machine and its systems; {system: results}, and {system: (file, from, to)} of the profile."""
     first = systems[0]
-    counters = Counters(first.name, profile, any(system.patched for system in systems))
+    counters = Counters(rig, first.name, profile, any(system.patched for system in systems))
     bare = first.hypervisor == "none"
-    description = {"hypervisor": first.hypervisor, "overlays": (folder,),
-                   "kernel_options" if bare else "hypervisor_options": first.options}
+    description = {"hypervisor": first.hypervisor, "kernel_options" if bare else "hypervisor_options": first.options}
     if bare and first.patched:
         description["kernel"] = PATCHED
     results, parts = {}, {}
@@ -179,13 +178,13 @@ def run_boot(systems, names, folder, profile):
     return results, parts
 
 
-def measure(systems, names, folder, profile=False):
+def measure(systems, names, rig, profile=False):
     """All systems, boot by boot."""
     results, parts = {}, {}
     for key in dict.fromkeys(system.boot() for system in systems):
         group = [system for system in systems if system.boot() == key]
         try:
-            measured, profiled = run_boot(group, names, folder, profile)
+            measured, profiled = run_boot(group, names, rig, profile)
         except MachineError as error:
             raise SystemExit(f"bench: {', '.join(system.name for system in group)}: {error}") from None
         results.update(measured)

@@ -4,7 +4,7 @@ import glob
 import re
 import subprocess
 
-from rig import BUILD, COMMANDS, TOP, Counters, define_guest, difference, total
+from rig import COMMANDS, TOP, Counters, define_guest, difference, total
 
 MILLION = 1e6
 
@@ -26,10 +26,10 @@ def life_cycle(machine, counters):
     }
 
 
-def measure(hypervisor, folder, guest=True):
+def measure(hypervisor, rig, guest=True):
     """One machine: boot, and the life of a guest."""
-    counters = Counters(f"life-{hypervisor}")
-    with counters.machine(hypervisor=hypervisor, kernel_options="rdinit=/usr/bin/mark-init", overlays=(folder,)) as machine:
+    counters = Counters(rig, f"life-{hypervisor}")
+    with counters.machine(hypervisor=hypervisor, kernel_options="rdinit=/usr/bin/mark-init") as machine:
         result = {"boot": counters.wait(1)}
         if guest:
             result.update(life_cycle(machine, counters))
@@ -47,9 +47,9 @@ def code_lines():
     return count
 
 
-def image_size():
+def image_size(rig):
     """Bytes of text and read-only data."""
-    sizes = subprocess.run(["size", "-A", f"{BUILD}/hypervisor.elf"], stdout=subprocess.PIPE, text=True, check=True).stdout
+    sizes = subprocess.run(["size", "-A", rig.elf()], stdout=subprocess.PIPE, text=True, check=True).stdout
     return sum(int(line.split()[1]) for line in sizes.split("\n") if line.startswith((".text", ".rodata")))
 
 
@@ -59,7 +59,7 @@ def row(name, ours, peers, goal):
     return f"| {name} | {ours / MILLION:,.1f} | {peers / MILLION:,.1f} | {ratio} | {goal} |"
 
 
-def table(ours, peers):
+def table(ours, peers, rig):
     """Both machines side by side, with the goals, as Markdown."""
     rows = ["| million instructions | Shoji | Xen 4.17 | ratio | goal |", "|---|---:|---:|---:|---:|",
             row("start to dom0's first program", total(ours["boot"]), total(peers["boot"]), "≤ 1"),
@@ -70,7 +70,7 @@ def table(ours, peers):
                  row("of these in the hypervisor", ours["first"].hypervisor, peers["first"].hypervisor, "≤ 0.5"),
                  row("destroy", total(ours["destroy"]), total(peers["destroy"]), "")]
     rows += ["", f"Ring-0 lines of code: {code_lines():,} (goal ≤ 20,000); "
-             f"text and read-only data: {image_size() / 1024:.0f} KiB (goal ≤ 400)."]
+             f"text and read-only data: {image_size(rig) / 1024:.0f} KiB (goal ≤ 400)."]
     return "\n".join(rows)
 
 

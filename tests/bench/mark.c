@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * mark ID [PROGRAM ARGUMENTS…]: mark a moment for the counting plugin (count.c), then become
- * PROGRAM. As first program (rdinit=) it marks 1 under the name mark-init, 4 as mark-guest, and
- * becomes /init. Static.
+ * PROGRAM. The ID is one of the first 64, that of a benchmark's begin or end, or MARK_READY. As
+ * first program (rdinit=) it marks 1 under the name mark-init, 4 as mark-guest, and becomes /init.
+ * Static.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -13,11 +14,25 @@
 #define MARKS 64
 
 MARK_TABLE(marks, 0, 64);
+MARK_TABLE(ready, 0x300, 1);
+MARK_TABLE(begins, 0x1000, 64);
+MARK_TABLE(ends, 0x2000, 64);
 
-static void mark(int id)
+static const struct {
+	unsigned int first, count;
+	const char *table;
+} tables[] = {
+	{0, MARKS, marks},
+	{MARK_READY, 1, ready},
+	{MARK_BEGIN, MARKS, begins},
+	{MARK_END, MARKS, ends},
+};
+
+static void mark(unsigned int id)
 {
-	if (id > 0 && id < MARKS)
-		mark_from(marks, (unsigned int)id);
+	for (size_t i = 0; i < sizeof(tables) / sizeof(*tables); i++)
+		if (id >= tables[i].first && id - tables[i].first < tables[i].count)
+			mark_from(tables[i].table, id - tables[i].first);
 }
 
 int main(int argc, char **argv)
@@ -32,7 +47,7 @@ int main(int argc, char **argv)
 	}
 	if (argc < 2)
 		return 2;
-	mark(atoi(argv[1]));
+	mark((unsigned int)atoi(argv[1]));
 	if (argc > 2)
 		execvp(argv[2], argv + 2);
 	return argc > 2;

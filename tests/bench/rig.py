@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """What every measurement needs: the plugin and the programs compiled, dom0's overlay, the counters read.
 
-Every machine is the same emulator under -icount (an instruction is a nanosecond, idle time is skipped).
+Every machine is the same emulator under -icount (an instruction is a nanosecond, idle time is skipped). Shoji is
+built without lock-order checks and assertions (DEBUG=0) in build/release: Debian's Xen has none either.
 """
 import collections
+import dataclasses
 import os
 import re
 import shutil
@@ -20,6 +22,7 @@ PATCHED = os.path.join(BUILD, "guest-kernel/vmlinux")
 sys.path.insert(0, os.path.join(TOP, "tests/system"))
 sys.path.insert(0, os.path.join(TOP, "tests/tools"))
 import cpio                             # pylint: disable=wrong-import-position
+import initramfs                        # pylint: disable=wrong-import-position
 from machine import Machine             # pylint: disable=wrong-import-position
 
 ICOUNT = ("-icount", "shift=0,sleep=off", "-seed", "1", "-rtc", "base=2024-01-01T00:00:00,clock=vm")
@@ -41,38 +44,55 @@ def total(counts):
     return counts.user + counts.kernel + counts.hypervisor
 
 
-def compile_tools():
-    """The plugin, the marking program and the benchmarks."""
-    os.makedirs(OUT, exist_ok=True)
-    flags = ["-O2", "-Wall", "-Wextra", "-Werror"]
-    subprocess.run(["gcc", *flags, "-shared", "-fPIC", "-fvisibility=hidden", "-o", f"{OUT}/count.so",
-                    f"{BENCH}/count.c"], check=True)
-    subprocess.run(["gcc", *flags, "-static", "-o", f"{OUT}/mark", f"{BENCH}/mark.c"], check=True)
-    subprocess.run(["gcc", *flags, "-static", "-o", f"{OUT}/gauge", *[f"{BENCH}/{name}" for name in GAUGE]], check=True)
+@dataclasses.dataclass
+class Rig:
+    """A folder for one run: programs, dom0's overlay, counters; and which build of Shoji is measured."""
+    folder: str
+    build: str = f"{BUILD}/release"
 
+    def prepare(self):
+        """Build what runs."""
+        debug = int(self.build == BUILD)
+        subprocess.run(["make", "-s", "-C", f"{TOP}/hypervisor", f"B={os.path.relpath(self.build, TOP + '/hypervisor')}",
+                        f"DEBUG={debug}"], check=True, stdout=subprocess.DEVNULL)
+        os.makedirs(OUT, exist_ok=True)
+        flags = ["-O2", "-Wall", "-Wextra", "-Werror"]
+        subprocess.run(["gcc", *flags, "-shared", "-fPIC", "-fvisibility=hidden", "-o", f"{self.folder}/count.so",
+                        f"{BENCH}/count.c"], check=True)
+        for program, sources in (("mark", ("mark.c",)), ("gauge", GAUGE)):
+            subprocess.run(["gcc", *flags, "-static", "-o", f"{self.folder}/{program}",
+                            *[f"{BENCH}/{name}" for name in sources]], check=True)
+        initramfs.build()
+        self.make_overlay()
 
-def guest_initrd(path):
-    """The usual guest initramfs and the programs, as a second archive behind it."""
-    with open(path, "wb") as file:
-        with open(os.path.join(BUILD, "initramfs/guest.cpio.gz"), "rb") as guest:
-            file.write(subprocess.run(["gzip", "-dc"], stdin=guest, stdout=subprocess.PIPE, check=True).stdout)
-        extra = cpio.Archive(file)
-        extra.add_file("usr/bin/mark-guest", f"{OUT}/mark")
-        extra.add_file("usr/bin/gauge", f"{OUT}/gauge")
-        extra.close()
+    def overlay(self):
+        """Laid over dom0's root."""
+        return f"{self.folder}/overlay"
 
+    def make_overlay(self):
+        """What dom0 gets besides the usual."""
+        os.makedirs(f"{self.overlay()}/usr/bin")
+        os.makedirs(f"{self.overlay()}/guests")
+        for name, program in (("mark", "mark"), ("mark-init", "mark"), ("gauge", "gauge")):
+            shutil.copy(f"{self.folder}/{program}", f"{self.overlay()}/usr/bin/{name}")
+        shutil.copy(f"{STOCK}/vmlinux", f"{self.overlay()}/guests/vmlinux")
+        if os.path.exists(PATCHED):
+            shutil.copy(PATCHED, f"{self.overlay()}/guests/patched")
+        self.guest_initrd(f"{self.overlay()}/guests/marked")
 
-def make_overlay(folder):
-    """What dom0 gets besides the usual."""
-    os.makedirs(f"{folder}/usr/bin")
-    os.makedirs(f"{folder}/guests")
-    for name in ("mark", "mark-init"):
-        shutil.copy(f"{OUT}/mark", f"{folder}/usr/bin/{name}")
-    shutil.copy(f"{OUT}/gauge", f"{folder}/usr/bin/gauge")
-    shutil.copy(f"{STOCK}/vmlinux", f"{folder}/guests/vmlinux")
-    if os.path.exists(PATCHED):
-        shutil.copy(PATCHED, f"{folder}/guests/patched")
-    guest_initrd(f"{folder}/guests/marked")
+    def guest_initrd(self, path):
+        """The usual guest initramfs and the programs, as a second archive behind it."""
+        with open(path, "wb") as file:
+            with open(os.path.join(BUILD, "initramfs/guest.cpio.gz"), "rb") as guest:
+                file.write(subprocess.run(["gzip", "-dc"], stdin=guest, stdout=subprocess.PIPE, check=True).stdout)
+            extra = cpio.Archive(file)
+            extra.add_file("usr/bin/mark-guest", f"{self.folder}/mark")
+            extra.add_file("usr/bin/gauge", f"{self.folder}/gauge")
+            extra.close()
+
+    def elf(self):
+        """The hypervisor with its symbols."""
+        return f"{self.build}/hypervisor.elf"
 
 
 # -- guests -----------------------------------------------------------------------------------
@@ -163,20 +183,21 @@ def write_watches(path, with_patched):
 class Counters:
     """One machine's plugin: its arguments and what it has written so far."""
 
-    def __init__(self, name, profile=False, with_patched=False):
-        self.path = f"{OUT}/{name}.counts"
-        self.profile = f"{OUT}/{name}.blocks" if profile else ""
-        for path in (self.path, f"{OUT}/{name}.blocks"):
-            if os.path.exists(path):
-                os.unlink(path)
-        write_watches(f"{OUT}/{name}.watch", with_patched)
-        self.arguments = f"{OUT}/count.so,out={self.path},watch={OUT}/{name}.watch"
+    def __init__(self, rig, name, profile=False, with_patched=False):
+        self.rig = rig
+        self.path = f"{rig.folder}/{name}.counts"
+        self.profile = f"{rig.folder}/{name}.blocks" if profile else ""
+        write_watches(f"{rig.folder}/{name}.watch", with_patched)
+        self.arguments = f"{rig.folder}/count.so,out={self.path},watch={rig.folder}/{name}.watch"
         if profile:
             self.arguments += f",profile={self.profile}"
 
     def machine(self, **description):
         """The machine with this plugin."""
-        return Machine(extra=ICOUNT + ("-plugin", self.arguments), boot_timeout=1800, reference=True, **description)
+        if description["hypervisor"] == "shoji":
+            description["hypervisor_image"] = f"{self.rig.build}/shoji"
+        return Machine(extra=ICOUNT + ("-plugin", self.arguments), boot_timeout=1800, reference=True,
+                       overlays=(self.rig.overlay(),), **description)
 
     def lines(self):
         """(id, Counts), in order."""
