@@ -51,8 +51,10 @@ struct vcpu *core_exit(void)
 
 		if (unlikely(work & CPU_WORK_STOP))
 			stop_here();
-		if (work & CPU_WORK_TIMER)
+		if (work & CPU_WORK_TIMER) {
 			timers_run();
+			vcpu_check_clock();
+		}
 		if ((work & CPU_WORK_SCHED) || !c->current || !vcpu_runnable(c->current))
 			sched_schedule(c);
 		if (__atomic_load_n(&c->work, __ATOMIC_RELAXED))

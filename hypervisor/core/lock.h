@@ -24,6 +24,7 @@ enum lock_rank {
 	LOCK_HEAP,	  /* the frame allocator */
 	LOCK_RUNQ,	  /* a CPU's run queue; two at once: lower CPU first */
 	LOCK_TIMER,	  /* a CPU's timer queue */
+	LOCK_CLOCK,	  /* the reference counter's anchor (core/clock.c) */
 	LOCK_CONSOLE,	  /* log ring and UART: anyone may log while holding anything */
 };
 

@@ -106,12 +106,15 @@ void machine_timer_arm(nsec_t deadline); /* this CPU's one-shot; 0 disarms */
 struct tsc_scale {
 	uint32_t mul; /* ns = ((tsc - stamp) shifted by shift) * mul >> 32, as in vcpu_time_info */
 	int8_t shift;
-	bool stable; /* the same on all CPUs and never recalibrated */
+	bool stable; /* atomic: the same on all CPUs and never recalibrated. Once lost, for good */
 	uint64_t khz;
 };
 const struct tsc_scale *machine_tsc_scale(void);
 /* A TSC value and the system time of the same moment. */
 void machine_tsc_stamp(uint64_t *tsc, nsec_t *now);
+/* Hold this CPU's TSC against the board's clock, if it is time to. True: system time does not
+ * follow from it as it did before, and records for guests are to be written anew. No lock held. */
+bool machine_clock_check(void);
 uint64_t machine_wallclock_boot(void); /* ns since 1970 at system time 0, from the board's clock */
 
 /* --- board: what the firmware said --- */

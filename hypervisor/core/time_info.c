@@ -8,7 +8,6 @@
 #include "core/time_info.h"
 
 #include "core/domain.h"
-#include "core/guest_access.h"
 #include "core/machine.h"
 
 #define NSEC_PER_SEC 1000000000ULL
@@ -30,10 +29,11 @@ static void write_record(struct xen_vcpu_time_info *out, const struct xen_vcpu_t
 	__atomic_store_n(&out->version, version, __ATOMIC_RELEASE);
 }
 
-static struct xen_vcpu_time_info make_record(void)
+struct xen_vcpu_time_info time_info_record(void)
 {
 	const struct tsc_scale *scale = machine_tsc_scale();
 	struct xen_vcpu_time_info t = {
+		.version = 2,
 		.tsc_to_system_mul = scale->mul,
 		.tsc_shift = scale->shift,
 		.flags = scale->stable ? XEN_PVCLOCK_TSC_STABLE_BIT : 0,
@@ -45,20 +45,11 @@ static struct xen_vcpu_time_info make_record(void)
 
 void time_info_update(struct vcpu *v)
 {
-	struct xen_vcpu_time_info t = make_record();
+	struct xen_vcpu_time_info t = time_info_record();
 
 	if (v->info->time.version && machine_tsc_scale()->stable)
 		return;
 	write_record(&v->info->time, &t);
-}
-
-/* Also the copy at an address of the guest's choosing, in the tables that are loaded. */
-int time_info_write_area(gva_t area)
-{
-	struct xen_vcpu_time_info t = make_record();
-
-	t.version = 2;
-	return guest_write(area, &t, sizeof(t));
 }
 
 static void write_wallclock(struct domain *d, uint64_t base)

@@ -7,10 +7,10 @@
 
 struct domain;
 struct vcpu;
+struct xen_vcpu_time_info;
 
-void time_info_update(struct vcpu *v); /* v is current, or does not run */
-/* The same record at an address of the current guest's choosing. 0 or -XEN_EFAULT. */
-int time_info_write_area(gva_t area);
+void time_info_update(struct vcpu *v);		  /* v is current, or does not run */
+struct xen_vcpu_time_info time_info_record(void); /* as of now on this CPU; version 2 */
 void time_info_init_wallclock(struct domain *d);
 /* dom0 set the clock: seconds and ns since 1970 at system time `at`. Every domain's record follows.
  */

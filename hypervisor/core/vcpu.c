@@ -16,7 +16,8 @@
 #include "shoji/errno.h"
 #include "shoji/virq.h"
 
-#define MIN_PERIOD_NS 1000000
+#define MIN_PERIOD_NS	1000000
+#define CLOCK_PERIOD_NS 1000000000 /* between two looks at a clock that is not trusted */
 
 static void singleshot_fired(void *data)
 {
@@ -41,11 +42,23 @@ static void poll_timed_out(void *data)
 	vcpu_wake(data, VPAUSE_BLOCKED);
 }
 
+static void clock_fired(void *data)
+{
+	struct vcpu *v = data;
+
+	if (v != this_cpu()->loaded)
+		return;
+	if (machine_clock_check())
+		vcpu_write_time(v);
+	timer_set(&v->clock_timer, machine_now() + CLOCK_PERIOD_NS);
+}
+
 static void init_timers(struct vcpu *v)
 {
 	timer_init(&v->singleshot, singleshot_fired, v, v->cpu);
 	timer_init(&v->periodic, periodic_fired, v, v->cpu);
 	timer_init(&v->poll_timer, poll_timed_out, v, v->cpu);
+	timer_init(&v->clock_timer, clock_fired, v, v->cpu);
 }
 
 static struct xen_vcpu_info *initial_info(struct vcpu *v)
@@ -149,14 +162,34 @@ void vcpu_stop_timers(struct vcpu *v)
 	timer_stop_sync(&v->singleshot);
 	timer_stop_sync(&v->periodic);
 	timer_stop_sync(&v->poll_timer);
+	timer_stop_sync(&v->clock_timer);
+}
+
+/* The TSC is not trusted: v's records follow the clock of the CPU that it runs on. */
+static void watch_clock(struct vcpu *v)
+{
+	(void)machine_clock_check();
+	vcpu_write_time(v);
+	if (v->clock_timer.cpu != this_cpu()->id)
+		timer_move(&v->clock_timer, this_cpu()->id);
+	if (!timer_armed(&v->clock_timer))
+		timer_set(&v->clock_timer, machine_now() + CLOCK_PERIOD_NS);
+}
+
+void vcpu_check_clock(void)
+{
+	struct vcpu *v = this_cpu()->loaded;
+
+	if (unlikely(machine_clock_check()) && v)
+		watch_clock(v);
 }
 
 void vcpu_loaded(struct vcpu *v)
 {
-	if (!machine_tsc_scale()->stable || !v->info->time.version)
-		time_info_update(v);
-	if (v->time_area.a && !machine_tsc_scale()->stable)
-		(void)time_info_write_area(v->time_area);
+	if (unlikely(!machine_tsc_scale()->stable))
+		watch_clock(v);
+	else if (unlikely(!v->info->time.version))
+		vcpu_write_time(v);
 	if (v->runstate_area.a)
 		vcpu_write_runstate(v);
 }

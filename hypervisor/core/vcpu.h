@@ -77,6 +77,7 @@ struct vcpu {
 
 	/* --- time --- */
 	struct timer singleshot, periodic, poll_timer;
+	struct timer clock_timer; /* while it runs on a TSC that is not trusted */
 	nsec_t period;
 	struct xen_vcpu_runstate_info runstate; /* run_lock of v->cpu */
 	gva_t runstate_area;			/* registered guest address, 0: none */
@@ -136,6 +137,7 @@ static inline bool vcpu_runnable(const struct vcpu *v)
 
 /* Its state was just loaded into this CPU: refresh what the guest reads of time. */
 void vcpu_loaded(struct vcpu *v);
+void vcpu_check_clock(void); /* now and then on each CPU that runs vCPUs; no locks */
 
 /* vcpu_op, sub-operations of the caller's own domain (core/vcpu_op.c) */
 int vcpu_register_info(struct vcpu *v, mfn_t m, uint32_t offset);
@@ -148,6 +150,7 @@ int vcpu_set_periodic(struct vcpu *v, nsec_t period); /* 0 stops it */
 void vcpu_update_runstate(struct vcpu *v, int state); /* RUNSTATE_*; run_lock of v->cpu held */
 void vcpu_get_runstate(struct vcpu *v, struct xen_vcpu_runstate_info *out); /* up to now */
 void vcpu_write_runstate(struct vcpu *v); /* to the registered area; v is current */
+void vcpu_write_time(struct vcpu *v);	  /* likewise, and to its vcpu_info */
 int vcpu_register_runstate(struct vcpu *v, gva_t area);
 int vcpu_register_time(struct vcpu *v, gva_t area);
 

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * Areas of guest memory that a guest registers for a vCPU: its vcpu_info (by frame, held with a
- * writable reference), run states and time (by guest address, written only while the vCPU's tables
- * are loaded, so that a bad address harms nobody).
+ * writable reference), run states and time (by address in the guest's kernel, written only while
+ * the vCPU is loaded, so that a bad address harms nobody).
  */
 #include "core/domain.h"
 #include "core/frame.h"
 #include "core/guest_access.h"
 #include "core/machine.h"
+#include "core/mm.h"
 #include "core/sched.h"
 #include "core/time_info.h"
 #include "lib/string.h"
@@ -97,6 +98,52 @@ void vcpu_get_runstate(struct vcpu *v, struct xen_vcpu_runstate_info *out)
 		out->time[out->state] += now - out->state_entry_time;
 }
 
+/* One page's part of what write_by_walk() does. */
+static bool write_page_by_walk(struct vcpu *v, gva_t to, const void *from, size_t bytes)
+{
+	mfn_t table, m;
+	uint64_t e = mm_walk_root(v->cr3_kernel, to.a, &table);
+	struct frame *f;
+
+	if (!(e & PTE_PRESENT) || !(e & PTE_RW))
+		return false;
+	m = mfn((e & PTE_FRAME) >> PAGE_SHIFT);
+	f = frame_get_mfn(m, v->domain);
+	if (!f)
+		return false;
+	if (frame_get_type(f, FRAME_WRITABLE)) {
+		frame_put(f);
+		return false;
+	}
+	memcpy((char *)machine_map(m) + to.a % PAGE_SIZE, from, bytes);
+	frame_put_and_type(f);
+	return true;
+}
+
+/* By the kernel's tables, which are not the loaded ones while the guest is in its user mode. */
+static bool write_by_walk(struct vcpu *v, gva_t to, const void *from, size_t bytes)
+{
+	const char *p = from;
+
+	while (bytes) {
+		size_t part = MIN(bytes, PAGE_SIZE - to.a % PAGE_SIZE);
+
+		if (!write_page_by_walk(v, to, p, part))
+			return false;
+		to = gva_add(to, part);
+		p += part;
+		bytes -= part;
+	}
+	return true;
+}
+
+static bool write_area(struct vcpu *v, gva_t to, const void *from, size_t bytes)
+{
+	if (v->entry.user_mode)
+		return write_by_walk(v, to, from, bytes);
+	return !guest_write(to, from, bytes);
+}
+
 /* With the guest's consent, readers on other vCPUs are told by a flag that an update is going on.
  */
 void vcpu_write_runstate(struct vcpu *v)
@@ -107,15 +154,24 @@ void vcpu_write_runstate(struct vcpu *v)
 	uint64_t flagged = r.state_entry_time | XEN_RUNSTATE_UPDATE;
 
 	if (!(v->domain->vm_assist & (1UL << VMASST_TYPE_runstate_update_flag))) {
-		(void)guest_write(v->runstate_area, &r, sizeof(r));
+		(void)write_area(v, v->runstate_area, &r, sizeof(r));
 		return;
 	}
-	if (guest_write(entry_time, &flagged, sizeof(flagged)))
+	if (!write_area(v, entry_time, &flagged, sizeof(flagged)))
 		return;
 	r.state_entry_time |= XEN_RUNSTATE_UPDATE;
-	(void)guest_write(v->runstate_area, &r, sizeof(r));
+	(void)write_area(v, v->runstate_area, &r, sizeof(r));
 	r.state_entry_time &= ~XEN_RUNSTATE_UPDATE;
-	(void)guest_write(entry_time, &r.state_entry_time, sizeof(r.state_entry_time));
+	(void)write_area(v, entry_time, &r.state_entry_time, sizeof(r.state_entry_time));
+}
+
+void vcpu_write_time(struct vcpu *v)
+{
+	struct xen_vcpu_time_info t = time_info_record();
+
+	time_info_update(v);
+	if (v->time_area.a)
+		(void)write_area(v, v->time_area, &t, sizeof(t));
 }
 
 int vcpu_register_runstate(struct vcpu *v, gva_t area)
@@ -130,13 +186,12 @@ int vcpu_register_runstate(struct vcpu *v, gva_t area)
 
 int vcpu_register_time(struct vcpu *v, gva_t area)
 {
-	int rc = 0;
+	struct xen_vcpu_time_info t = time_info_record();
 
-	if (!guest_range_ok(area, sizeof(struct xen_vcpu_time_info)))
+	if (!guest_range_ok(area, sizeof(t)))
 		return -XEN_EFAULT;
-	if (area.a && v == current_vcpu())
-		rc = time_info_write_area(area);
-	if (!rc)
-		v->time_area = area;
-	return rc;
+	if (area.a && v == current_vcpu() && !write_area(v, area, &t, sizeof(t)))
+		return -XEN_EFAULT;
+	v->time_area = area;
+	return 0;
 }

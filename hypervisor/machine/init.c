@@ -180,6 +180,7 @@ void ap_main(struct cpu *c)
 	struct percpu *p = (struct percpu *)c;
 
 	percpu_load(p);
+	time_init_ap();
 	apic_init_ap();
 	sched_init_cpu(c, &p->slice_timer);
 	percpu_online(c);

@@ -7,6 +7,7 @@
 #ifndef SHOJI_MACHINE_PERCPU_H
 #define SHOJI_MACHINE_PERCPU_H
 
+#include "core/clock.h"
 #include "core/machine.h"
 #include "core/timer.h"
 #include "machine/desc.h"
@@ -24,6 +25,7 @@
 struct percpu {
 	struct cpu cpu;
 	struct timer slice_timer;
+	struct clock clock;
 	struct tss tss;
 	struct stub_data *stub; /* what the system-call stub reads (entry.S) */
 	uint64_t cr3;		/* as loaded */

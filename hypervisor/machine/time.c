@@ -3,35 +3,32 @@
  * System time from the TSC.
  *
  * The TSC is measured once against the board's reference counter; its scale never changes
- * afterwards, so that guests may keep it. It is called stable when no CPU has ever seen it go
- * backwards relative to another (warp test at the start of each CPU), whatever the CPU's invariant
- * bit says, unless the `tsc=unstable` option overrides.
+ * afterwards, so that guests may keep it. It is called stable as long as no CPU sees it go
+ * backwards relative to another (warp test at the start of each CPU) and it agrees with the
+ * reference counter (core/clock.c), whatever the CPU's invariant bit says; the options `tsc=stable`
+ * and `tsc=unstable` override both.
  */
 #include "machine/time.h"
 
+#include "core/clock.h"
 #include "core/log.h"
-#include "core/tsc_scale.h"
 #include "machine/apic.h"
 #include "machine/clocksource.h"
 #include "machine/cpu_ops.h"
 #include "machine/options.h"
+#include "machine/percpu.h"
 
-#define MEASURE_MS   10
-#define WARP_ROUNDS  20000
-#define NSEC_PER_SEC 1000000000ULL
+#define MEASURE_MS  10
+#define WARP_ROUNDS 20000
 
-static struct tsc_scale scale;
-static uint64_t tsc_at_boot;
+static struct clocks clocks;
+static const struct clocksource *source;
 static uint64_t wallclock_boot;
 
-struct sample {
-	uint64_t tsc, reference;
-};
-
 /* Read both counters as close together as we can: the best of a few tries. */
-static struct sample take_sample(const struct clocksource *c)
+static struct clock_sample take_sample(const struct clocksource *c)
 {
-	struct sample best = {0, 0};
+	struct clock_sample best = {0, 0};
 	uint64_t best_gap = ~0ULL;
 
 	for (int i = 0; i < 5; i++) {
@@ -39,7 +36,7 @@ static struct sample take_sample(const struct clocksource *c)
 
 		if (after - before < best_gap) {
 			best_gap = after - before;
-			best = (struct sample){before + (after - before) / 2, reference};
+			best = (struct clock_sample){before + (after - before) / 2, reference};
 		}
 	}
 	return best;
@@ -54,46 +51,69 @@ static uint64_t mul_div(uint64_t a, uint64_t b, uint64_t c)
 	return result;
 }
 
-static uint64_t measure_hz(const struct clocksource *c)
+/* TSC ticks per second; *first is where the measurement began. */
+static uint64_t measure_hz(const struct clocksource *c, struct clock_sample *first)
 {
-	struct sample a = take_sample(c), b;
+	struct clock_sample a = take_sample(c), b;
 	uint64_t wanted = c->hz * MEASURE_MS / 1000;
 
 	do {
 		cpu_pause();
 		b = take_sample(c);
 	} while (((b.reference - a.reference) & c->mask) < wanted);
+	*first = a;
 	return mul_div(b.tsc - a.tsc, c->hz, (b.reference - a.reference) & c->mask);
+}
+
+static struct clock *this_clock(void)
+{
+	return &this_percpu()->clock;
 }
 
 void time_init_bsp(void)
 {
-	const struct clocksource *c = clocksource_init();
-	uint64_t hz = measure_hz(c);
+	struct clock_sample first;
+	uint64_t hz;
 
-	tsc_scale_from_hz(hz, &scale.mul, &scale.shift);
-	scale.khz = hz / 1000;
-	scale.stable = !options.tsc_unstable;
-	tsc_at_boot = cpu_rdtsc();
+	source = clocksource_init();
+	hz = measure_hz(source, &first);
+	clocks_init(&clocks, hz, source->hz, source->mask, first);
+	clock_start(&clocks, this_clock(), take_sample(source));
+	clocks.forced = options.tsc_stable;
+	if (options.tsc_unstable)
+		clocks_distrust(&clocks, machine_now());
 	wallclock_boot = rtc_read_ns();
 	log_info("time: TSC %lu.%03lu MHz by %s", (unsigned long)(hz / 1000000),
-		 (unsigned long)(hz / 1000 % 1000), c->name);
+		 (unsigned long)(hz / 1000 % 1000), source->name);
 }
 
 nsec_t machine_now(void)
 {
-	return tsc_scale_ns(cpu_rdtsc() - tsc_at_boot, scale.mul, scale.shift);
+	return clock_now(&clocks, this_clock(), cpu_rdtsc());
 }
 
 void machine_tsc_stamp(uint64_t *tsc, nsec_t *now)
 {
 	*tsc = cpu_rdtsc();
-	*now = tsc_scale_ns(*tsc - tsc_at_boot, scale.mul, scale.shift);
+	*now = clock_now(&clocks, this_clock(), *tsc);
 }
 
 const struct tsc_scale *machine_tsc_scale(void)
 {
-	return &scale;
+	return &clocks.scale;
+}
+
+bool machine_clock_check(void)
+{
+	enum clock_verdict verdict;
+
+	if (likely(!clock_due(&clocks, this_clock(), cpu_rdtsc())))
+		return false;
+	verdict = clock_check(&clocks, this_clock(), take_sample(source));
+	if (verdict == CLOCK_LOST)
+		log_warn("time: TSC of CPU %u and %s disagree: not used as a stable clock any more",
+			 this_cpu()->id, source->name);
+	return verdict != CLOCK_GOOD;
 }
 
 uint64_t machine_wallclock_boot(void)
@@ -123,7 +143,7 @@ void time_udelay(unsigned int us)
  * --- */
 static struct {
 	uint32_t lock;
-	uint32_t arrived, done;
+	uint32_t arrived, done, judged;
 	uint64_t last, worst;
 } warp;
 
@@ -149,22 +169,29 @@ static void wait_for_both(uint32_t *counter)
 		cpu_pause();
 }
 
+void time_init_ap(void)
+{
+	clock_start(&clocks, this_clock(), take_sample(source));
+}
+
 void time_warp_test_ap(void)
 {
 	wait_for_both(&warp.arrived);
 	warp_loop();
 	wait_for_both(&warp.done);
+	wait_for_both(&warp.judged);
+	time_init_ap();
 }
 
 void time_warp_test_bsp(unsigned int cpu)
 {
 	warp.worst = warp.last = 0;
+	(void)clock_check(&clocks, this_clock(), take_sample(source));
 	wait_for_both(&warp.arrived);
 	warp_loop();
 	wait_for_both(&warp.done);
-	if (!warp.worst)
-		return;
-	scale.stable = false;
-	log_warn("time: TSC of CPU %u is up to %lu ticks off: not used as a stable clock", cpu,
-		 (unsigned long)warp.worst);
+	if (warp.worst && clocks_distrust(&clocks, machine_now()))
+		log_warn("time: TSC of CPU %u is up to %lu ticks off: not used as a stable clock",
+			 cpu, (unsigned long)warp.worst);
+	wait_for_both(&warp.judged);
 }

@@ -6,6 +6,7 @@
 #include "core/machine.h"
 
 void time_init_bsp(void); /* measure the TSC; machine_now() works from here on */
+void time_init_ap(void);  /* the same on another CPU, before anything asks for the time */
 /* Boot CPU and one AP together: is one TSC ever behind what the other has seen? */
 void time_warp_test_bsp(unsigned int cpu);
 void time_warp_test_ap(void);

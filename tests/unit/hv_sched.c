@@ -80,6 +80,10 @@ void machine_inject_nmi(struct vcpu *v)
 	injected_nmis++;
 }
 
+void vcpu_check_clock(void)
+{
+}
+
 void vcpu_loaded(struct vcpu *v)
 {
 	assert_int_equal(v->cpu, fake_cpu_id);
