@@ -8,28 +8,14 @@
  */
 #include "core/guest_access.h"
 
-#include "core/machine.h"
-#include "shoji/errno.h"
-
-#define LOWER_END (1ULL << 47) /* end of the lower canonical half */
-
-bool guest_range_ok(gva_t addr, uint64_t bytes)
-{
-	uint64_t end;
-
-	if (__builtin_add_overflow(addr.a, bytes, &end))
-		return addr.a >= HV_VIRT_END && end == 0; /* up to the very top */
-	return end <= LOWER_END || addr.a >= HV_VIRT_END;
-}
-
-int guest_read(void *dst, gva_t src, size_t bytes)
+int guest_read_bytes(void *dst, gva_t src, size_t bytes)
 {
 	if (!guest_range_ok(src, bytes) || machine_copy_from_guest(dst, src.a, bytes))
 		return -XEN_EFAULT;
 	return 0;
 }
 
-int guest_write(gva_t dst, const void *src, size_t bytes)
+int guest_write_bytes(gva_t dst, const void *src, size_t bytes)
 {
 	if (!guest_range_ok(dst, bytes) || machine_copy_to_guest(dst.a, src, bytes))
 		return -XEN_EFAULT;
@@ -64,14 +50,4 @@ int guest_write_at(gva_t base, uint64_t i, const void *src, size_t size)
 	gva_t at;
 
 	return element(base, i, size, &at) ? guest_write(at, src, size) : -XEN_EFAULT;
-}
-
-bool guest_canonical(uint64_t a)
-{
-	return (uint64_t)((int64_t)(a << 16) >> 16) == a;
-}
-
-bool guest_code_ok(uint64_t a)
-{
-	return a < LOWER_END || a >= HV_VIRT_END;
 }

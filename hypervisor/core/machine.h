@@ -19,7 +19,7 @@
 struct domain;
 struct vcpu;
 
-/* --- CPUs --- this_cpu(), cpu_relax(), cpu_mb() are inline: machine_inline.h of either machine */
+/* --- CPUs --- this_cpu() is inline: machine_inline.h of either machine */
 #include "machine_inline.h"
 
 unsigned int machine_cpu_count(void); /* CPUs on line are 0 .. count-1 */
@@ -31,14 +31,17 @@ _Noreturn void machine_halt(bool reboot); /* end of the machine; power off where
 int machine_sleep(unsigned int state, uint16_t pm1a, uint16_t pm1b);
 
 /* --- memory --- */
-/* The hypervisor's own view of a frame of RAM; valid for any frame below max_mfn that is RAM. */
-void *machine_map(mfn_t m);
+/* The hypervisor's own view of a frame of RAM; valid for any frame below max_mfn that is RAM.
+ * Inline on hardware: void *machine_map(mfn_t m); */
 mfn_t machine_unmap_addr(const void *va); /* inverse, for addresses from machine_map */
 /* Copy to/from the *current* guest address space. Return the bytes NOT copied (0 = all). Addresses
  * were range-checked by core/guest_access.c. */
 size_t machine_copy_from_guest(void *dst, uint64_t guest_va, size_t bytes);
 size_t machine_copy_to_guest(uint64_t guest_va, const void *src, size_t bytes);
 size_t machine_clear_guest(uint64_t guest_va, size_t bytes);
+/* The same for a few words, their number a constant; inline. True: all.
+ * bool machine_get_words(void *dst, uint64_t guest_va, unsigned int words);
+ * bool machine_put_words(uint64_t guest_va, const void *src, unsigned int words); */
 void machine_zero_frame(void *va); /* 4096 bytes */
 void machine_copy_frame(void *dst, const void *src);
 

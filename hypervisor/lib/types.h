@@ -82,6 +82,8 @@ static inline bool domid_eq(domid_t a, domid_t b)
 
 #define container_of(ptr, type, member) ((type *)(void *)((char *)(ptr)-offsetof(type, member)))
 
+#define always_inline inline __attribute__((always_inline)) /* the caller is a hot path */
+
 #define likely(x)   __builtin_expect(!!(x), 1)
 #define unlikely(x) __builtin_expect(!!(x), 0)
 

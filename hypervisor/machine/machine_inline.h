@@ -4,6 +4,7 @@
 #define SHOJI_MACHINE_INLINE_H
 
 #include "core/cpu.h"
+#include "lib/types.h"
 
 #define CPU_BLOCK_BYTES 0x10000UL /* size and alignment of a CPU's block (machine/percpu.h) */
 
@@ -14,6 +15,47 @@ static inline struct cpu *this_cpu(void)
 
 	__asm__("mov %%rsp, %0" : "=r"(sp));
 	return (struct cpu *)(sp & ~(CPU_BLOCK_BYTES - 1));
+}
+
+#define DIRECTMAP 0xffff830000000000ULL /* all RAM (machine/paging.h) */
+
+static inline void *machine_map(mfn_t m)
+{
+	return (void *)(DIRECTMAP + (m.n << PAGE_SHIFT));
+}
+
+/* usercopy.S */
+bool machine_get_guest_1(void *dst, uint64_t guest_va);
+bool machine_get_guest_2(void *dst, uint64_t guest_va);
+bool machine_get_guest_3(void *dst, uint64_t guest_va);
+bool machine_get_guest_4(void *dst, uint64_t guest_va);
+bool machine_get_guest_8(void *dst, uint64_t guest_va);
+bool machine_put_guest_1(uint64_t guest_va, const void *src);
+size_t machine_copy_from_guest(void *dst, uint64_t guest_va, size_t bytes);
+size_t machine_copy_to_guest(uint64_t guest_va, const void *src, size_t bytes);
+
+static inline bool machine_get_words(void *dst, uint64_t guest_va, unsigned int words)
+{
+	switch (words) {
+	case 1:
+		return machine_get_guest_1(dst, guest_va);
+	case 2:
+		return machine_get_guest_2(dst, guest_va);
+	case 3:
+		return machine_get_guest_3(dst, guest_va);
+	case 4:
+		return machine_get_guest_4(dst, guest_va);
+	case 8:
+		return machine_get_guest_8(dst, guest_va);
+	default:
+		return !machine_copy_from_guest(dst, guest_va, words * 8UL);
+	}
+}
+
+static inline bool machine_put_words(uint64_t guest_va, const void *src, unsigned int words)
+{
+	return words == 1 ? machine_put_guest_1(guest_va, src)
+			  : !machine_copy_to_guest(guest_va, src, words * 8UL);
 }
 
 #endif

@@ -64,11 +64,6 @@ paddr_t paging_phys(const void *va)
 	return a >= IMAGE_BASE && a < IMAGE_LIMIT ? a - IMAGE_BASE + image_phys : a - DIRECTMAP;
 }
 
-void *machine_map(mfn_t m)
-{
-	return paging_virt(m.n << PAGE_SHIFT);
-}
-
 mfn_t machine_unmap_addr(const void *va)
 {
 	return mfn(paging_phys(va) >> PAGE_SHIFT);

@@ -14,6 +14,7 @@
 #define SHOJI_MACHINE_PAGING_H
 
 #include "lib/types.h"
+#include "machine/machine_inline.h"
 
 struct boot_info;
 
@@ -25,7 +26,6 @@ struct boot_info;
 #define IMAGE_LIMIT   0xffff820040000000ULL
 #define MMIO_BASE     0xffff820040000000ULL
 #define STUB_BASE     0xffff820080000000ULL /* per CPU: a code page, a data page (entry.S) */
-#define DIRECTMAP     0xffff830000000000ULL
 #define DOMAIN_SLOT   257
 
 extern uint64_t *m2p_table; /* M2P_WRITABLE */

@@ -4,17 +4,23 @@
 
 #include "lib/string.h"
 
-extern const int32_t smap_sites_start[], smap_sites_end[];
+#define INSN_BYTES 3
 
-uint8_t cpu_smap_on;
+extern const int32_t smap_stac_start[], smap_stac_end[], smap_clac_start[], smap_clac_end[];
+
+static void patch(const int32_t *site, const int32_t *end, const char insn[INSN_BYTES])
+{
+	for (; site < end; site++)
+		memcpy((char *)site + *site, insn, INSN_BYTES);
+}
 
 void smap_init(bool present)
 {
-	static const uint8_t clac[] = {0x0f, 0x01, 0xca};
+	static const char stac[INSN_BYTES] = {0x0f, 0x01, (char)0xcb};
+	static const char clac[INSN_BYTES] = {0x0f, 0x01, (char)0xca};
 
-	cpu_smap_on = present;
 	if (!present)
 		return;
-	for (const int32_t *site = smap_sites_start; site < smap_sites_end; site++)
-		memcpy((char *)site + *site, clac, sizeof(clac));
+	patch(smap_stac_start, smap_stac_end, stac);
+	patch(smap_clac_start, smap_clac_end, clac);
 }

@@ -5,35 +5,24 @@
  *	size_t machine_copy_from_guest(void *dst, uint64_t guest_va, size_t bytes);
  *	size_t machine_copy_to_guest(uint64_t guest_va, const void *src, size_t bytes);
  *	size_t machine_clear_guest(uint64_t guest_va, size_t bytes);
+ *	bool machine_get_guest_N(void *dst, uint64_t guest_va);		N 8-byte words, all or false
+ *	bool machine_put_guest_N(uint64_t guest_va, const void *src);
  *
- * All return the bytes not done. Up to SHORT bytes go in plain 8-byte and 1-byte moves, which start
+ * The first three return the bytes not done. Up to SHORT bytes go in plain 8-byte and 1-byte moves, which start
  * at once; longer blocks by repeated 8-byte moves. A fault ends the copy: RCX then holds the units
  * of the loop that were left, and the fixup makes bytes of them. CLAC runs on every
  * way out, though the trap handler has cleared AC already where a fault was the way.
  */
 #include "machine/extable.h"
+#include "machine/smap.h"
 
 #define SHORT 64
 
 	.text
 
-.macro OPEN_GUEST
-	cmpb $0, cpu_smap_on(%rip)
-	je 771f
-	stac
-771:
-.endm
-
-.macro CLOSE_GUEST
-	cmpb $0, cpu_smap_on(%rip)
-	je 772f
-	clac
-772:
-.endm
-
 /* RDI to, RSI from, RDX bytes -> RAX bytes left. RCX counts units, RDX the bytes behind them. */
 .macro COPY
-	OPEN_GUEST
+	SMAP_STAC
 	mov %rdx, %rcx
 	and $7, %edx
 	shr $3, %rcx
@@ -55,7 +44,7 @@
 	inc %rdi
 	dec %rcx
 	jnz 13b
-15:	CLOSE_GUEST
+15:	SMAP_CLAC
 	xor %eax, %eax
 	ret
 20:	rep movsq
@@ -84,7 +73,7 @@ machine_copy_to_guest:
 	.globl machine_clear_guest
 	.type machine_clear_guest, @function
 machine_clear_guest:
-	OPEN_GUEST
+	SMAP_STAC
 	mov %rsi, %rcx
 	mov %esi, %edx
 	and $7, %edx
@@ -93,19 +82,49 @@ machine_clear_guest:
 30:	rep stosq
 	mov %edx, %ecx
 31:	rep stosb
-	CLOSE_GUEST
+	SMAP_CLAC
 	ret
 	EXTABLE 30b, copy_units_left
 	EXTABLE 31b, copy_bytes_left
 	.size machine_clear_guest, . - machine_clear_guest
 
+/* A few words of the sizes that hypercalls' arguments have, without a loop. RDI to, RSI from. */
+.macro WORDS name, n
+	.globl \name
+	.type \name, @function
+\name:
+	SMAP_STAC
+	.set at, 0
+	.rept \n
+1:	mov at(%rsi), %rax
+2:	mov %rax, at(%rdi)
+	EXTABLE 1b, words_failed
+	EXTABLE 2b, words_failed
+	.set at, at + 8
+	.endr
+	SMAP_CLAC
+	mov $1, %eax
+	ret
+	.size \name, . - \name
+.endm
+	WORDS machine_get_guest_1, 1
+	WORDS machine_get_guest_2, 2
+	WORDS machine_get_guest_3, 3
+	WORDS machine_get_guest_4, 4
+	WORDS machine_get_guest_8, 8
+	WORDS machine_put_guest_1, 1
+
 	.section .fixup, "ax"
+words_failed:
+	SMAP_CLAC
+	xor %eax, %eax
+	ret
 copy_units_left:
-	CLOSE_GUEST
+	SMAP_CLAC
 	lea (%rdx, %rcx, 8), %rax
 	ret
 copy_bytes_left:
-	CLOSE_GUEST
+	SMAP_CLAC
 	mov %rcx, %rax
 	ret
 

@@ -4,6 +4,7 @@
 #define SHOJI_FAKE_MACHINE_INLINE_H
 
 #include "core/cpu.h"
+#include "lib/types.h"
 
 extern struct cpu fake_cpus[MAX_CPUS];
 extern __thread unsigned int fake_cpu_id;
@@ -11,6 +12,20 @@ extern __thread unsigned int fake_cpu_id;
 static inline struct cpu *this_cpu(void)
 {
 	return &fake_cpus[fake_cpu_id];
+}
+
+void *machine_map(mfn_t m);
+size_t machine_copy_from_guest(void *dst, uint64_t guest_va, size_t bytes);
+size_t machine_copy_to_guest(uint64_t guest_va, const void *src, size_t bytes);
+
+static inline bool machine_get_words(void *dst, uint64_t guest_va, unsigned int words)
+{
+	return !machine_copy_from_guest(dst, guest_va, words * 8UL);
+}
+
+static inline bool machine_put_words(uint64_t guest_va, const void *src, unsigned int words)
+{
+	return !machine_copy_to_guest(guest_va, src, words * 8UL);
 }
 
 #endif
