@@ -8,19 +8,21 @@
  */
 #include "abi/abi.h"
 
-#define UNPACK_0(a)
-#define UNPACK_1(a) (a)[0]
-#define UNPACK_2(a) (a)[0], (a)[1]
-#define UNPACK_3(a) (a)[0], (a)[1], (a)[2]
-#define UNPACK_4(a) (a)[0], (a)[1], (a)[2], (a)[3]
-#define UNPACK_5(a) (a)[0], (a)[1], (a)[2], (a)[3], (a)[4]
-#define UNPACK_6(a) (a)[0], (a)[1], (a)[2], (a)[3], (a)[4], (a)[5]
+#define FIRST_0
+#define FIRST_1 a1
+#define FIRST_2 a1, a2
+#define FIRST_3 a1, a2, a3
+#define FIRST_4 a1, a2, a3, a4
+#define FIRST_5 a1, a2, a3, a4, a5
+#define FIRST_6 a1, a2, a3, a4, a5, a6
 
-#define HYPERCALL(number, name, since, nargs, who, preemptible) \
-	static long call_##name(const uint64_t *a)              \
-	{                                                       \
-		(void)a;                                        \
-		return abi_##name(UNPACK_##nargs(a));           \
+/* All in one form: the arguments are in the right registers already, so that each is one jump. */
+#define HYPERCALL(number, name, since, nargs, who, preemptible)                                  \
+	static long call_##name(uint64_t a1, uint64_t a2, uint64_t a3, uint64_t a4, uint64_t a5, \
+				uint64_t a6)                                                     \
+	{                                                                                        \
+		(void)a1, (void)a2, (void)a3, (void)a4, (void)a5, (void)a6;                      \
+		return abi_##name(FIRST_##nargs);                                                \
 	}
 #include "shoji/hypercalls.def"
 #undef HYPERCALL
@@ -28,7 +30,7 @@
 enum caller { ANY, MIXED, DOM0 };
 
 struct row {
-	long (*call)(const uint64_t *args);
+	long (*call)(uint64_t, uint64_t, uint64_t, uint64_t, uint64_t, uint64_t);
 	enum caller who;
 };
 
@@ -59,15 +61,24 @@ long abi_unknown(const char *name, uint64_t cmd)
 	return -XEN_ENOSYS;
 }
 
+static long refused(struct domain *d, uint64_t nr)
+{
+	if (nr < ARRAY_SIZE(table) && table[nr].call)
+		return -XEN_EPERM;
+	log_unknown(d, nr);
+	return -XEN_ENOSYS;
+}
+
+static inline bool allowed(const struct domain *d, uint64_t nr)
+{
+	return nr < ARRAY_SIZE(table) && table[nr].call && (table[nr].who != DOM0 || d->privileged);
+}
+
 long abi_call(struct vcpu *v, uint64_t nr, const uint64_t args[6])
 {
-	if (nr >= ARRAY_SIZE(table) || !table[nr].call) {
-		log_unknown(v->domain, nr);
-		return -XEN_ENOSYS;
-	}
-	if (table[nr].who == DOM0 && !v->domain->privileged)
-		return -XEN_EPERM;
-	return table[nr].call(args);
+	if (unlikely(!allowed(v->domain, nr)))
+		return refused(v->domain, nr);
+	return table[nr].call(args[0], args[1], args[2], args[3], args[4], args[5]);
 }
 
 long abi_continue(uint64_t a1, uint64_t a2, uint64_t a3, uint64_t a4)
@@ -97,14 +108,16 @@ void abi_hypercall(struct vcpu *v)
 	struct xen_cpu_user_regs *r = vcpu_regs(v);
 	struct cpu *c = this_cpu();
 	uint64_t nr = (uint32_t)r->rax;
-	const uint64_t args[6] = {r->rdi, r->rsi, r->rdx, r->r10, r->r8, r->r9};
 	long result;
 
 	preempt_start();
 	c->continued = false;
 	c->in_multicall = false;
-	result = abi_call(v, nr, args);
-	if (c->continued)
+	if (unlikely(!allowed(v->domain, nr)))
+		result = refused(v->domain, nr);
+	else
+		result = table[nr].call(r->rdi, r->rsi, r->rdx, r->r10, r->r8, r->r9);
+	if (unlikely(c->continued))
 		reissue(r, c->call_args);
 	else
 		r->rax = (uint64_t)result;
