@@ -55,8 +55,10 @@ static bool upper_entry_ok(const struct frame *table, enum frame_type t, uint64_
 }
 
 static bool entry_ok(const struct audit *a, const struct frame *table, enum frame_type t,
-		     uint64_t e)
+		     unsigned int index, uint64_t e)
 {
+	if (!(__atomic_load_n(&table->lines, __ATOMIC_RELAXED) >> index / LINE & 1))
+		return false; /* it would not be found when the table is let go */
 	return t == FRAME_L1 ? l1_entry_ok(a, table, e) : upper_entry_ok(table, t, e);
 }
 
@@ -99,7 +101,7 @@ static void count_table(struct audit *a, const struct frame *f, enum frame_type 
 		if (!(e & PTE_PRESENT) || l4_slot_ours(t, i))
 			continue;
 		count_entry(a, f, t, e);
-		if (look && !entry_ok(a, f, t, e))
+		if (look && !entry_ok(a, f, t, i, e))
 			audit_wrong(a, f, SHOJI_AUDIT_entry, 0, e, i);
 	}
 	a->tables++;

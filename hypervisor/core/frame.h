@@ -58,7 +58,9 @@ struct frame {
 	uint8_t order;	      /* allocator: of the block that it begins */
 	uint8_t flags;
 	uint32_t spare;
-};
+	uint64_t lines; /* of a table: bit i: entries 8i to 8i+7 may hold something; under BUSY or
+			   LOCK */
+} __attribute__((aligned(64))); /* a cache line, and no multiplication to find one */
 
 /* --- the table --- */
 extern struct frame *frame_table; /* indexed by machine frame number */
@@ -92,9 +94,16 @@ void frame_put_type_final(struct frame *f); /* not preemptible: for types withou
 void frame_abandon_type(struct frame *f);
 int frame_get_and_type(struct frame *f, struct domain *owner, enum frame_type t);
 void frame_put_and_type(struct frame *f);
-enum frame_type frame_type_now(const struct frame *f);
 /* Let go of what nobody's half-checked table still refers to: 0 (also: nothing to do), ERESTART. */
 int frame_undo_partial(struct frame *f);
+/* The type it has, if anybody holds it. */
+static inline enum frame_type frame_type_now(const struct frame *f)
+{
+	uint64_t x = __atomic_load_n(&f->type, __ATOMIC_ACQUIRE);
+
+	return x & FRAME_TYPE_COUNT ? (enum frame_type)((x & FRAME_TYPE_MASK) >> FRAME_TYPE_SHIFT)
+				    : FRAME_NONE;
+}
 static inline bool frame_pinned(const struct frame *f)
 {
 	return __atomic_load_n(&f->type, __ATOMIC_RELAXED) & FRAME_TYPE_PINNED;

@@ -97,6 +97,18 @@ static inline bool type_take_again(struct frame *f, enum frame_type t)
 	return true;
 }
 
+/* The reverse, where others remain; false: take the long way. */
+static inline bool type_drop_again(struct frame *f)
+{
+	uint64_t x = __atomic_load_n(&f->type, __ATOMIC_RELAXED);
+
+	do {
+		if (unlikely((x & FRAME_TYPE_BUSY) || (uint32_t)x <= 1))
+			return false;
+	} while (unlikely(!word_cas(&f->type, &x, x - 1)));
+	return true;
+}
+
 /* The same for writable mappings, also as the first one if no flush is needed. Never waits. */
 static inline bool type_take_writable(struct frame *f)
 {

@@ -314,10 +314,3 @@ void frame_put_and_type(struct frame *f)
 	frame_put_type_final(f);
 	ref_drop(f);
 }
-
-enum frame_type frame_type_now(const struct frame *f)
-{
-	uint64_t x = load_type(f);
-
-	return x & FRAME_TYPE_COUNT ? type_of(x) : FRAME_NONE;
-}

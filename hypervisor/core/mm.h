@@ -8,6 +8,7 @@
 #define SHOJI_CORE_MM_H
 
 #include "core/frame.h"
+#include "core/vcpu.h"
 #include "shoji/memory.h"
 #include "shoji/mmu.h"
 
@@ -83,7 +84,11 @@ int mm_pin_table(struct domain *d, mfn_t m, enum frame_type t);
 int mm_unpin_table(struct domain *d, mfn_t m);
 /* Go on with the table that an interrupted call of v's was letting go: 0 or -XEN_ERESTART. First
  * thing in every call that can leave one (v->partial_root). */
-int mm_finish_partial(struct vcpu *v);
+int mm_go_on_partial(struct vcpu *v);
+static inline int mm_finish_partial(struct vcpu *v)
+{
+	return likely(v->partial_root.n == INVALID_MFN.n) ? 0 : mm_go_on_partial(v);
+}
 
 /* The CPU may speculate through entries that are not present (L1TF): those that name real memory
  * are refused. */

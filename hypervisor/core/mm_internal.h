@@ -43,8 +43,8 @@ int mmio_get(const struct domain *d, uint64_t *e); /* an L1 entry whose frame is
 
 /* An L1 entry for a table of d; the frame it maps must be owned by `owner`. nested: the table is
  * being checked. */
-static inline int l1_get(const struct domain *d, const struct domain *owner, uint64_t *e,
-			 bool nested)
+static always_inline int l1_get(const struct domain *d, const struct domain *owner, uint64_t *e,
+				bool nested)
 {
 	struct frame *f;
 	int rc;
@@ -89,6 +89,15 @@ static inline void l1_drop(uint64_t e)
 /* An entry of a table of type t > FRAME_L1: the table below must be the same domain's. */
 int upper_get(struct domain *d, enum frame_type t, uint64_t *e, bool nested);
 int upper_drop(uint64_t e); /* 0, or -XEN_ERESTART: nothing was given back yet */
+
+#define LINE 8 /* entries of a table that share a bit of frame.lines, and a cache line */
+
+/* Before an entry of a table becomes `value`, under its lock: no line is forgotten. */
+static inline void table_note_entry(struct frame *table, unsigned int index, uint64_t value)
+{
+	if (value)
+		table->lines |= 1ULL << (index / LINE);
+}
 
 static inline bool l4_slot_ours(enum frame_type t, unsigned int index)
 {

@@ -13,9 +13,9 @@
 #include "core/mm_internal.h"
 #include "core/preempt.h"
 
-#define RUN 64 /* entries between two looks at the budget */
 /* What things cost, in units */
-#define COST_RUN   40
+#define COST_TABLE 800 /* of looking for entries */
+#define COST_LINE  30
 #define COST_ENTRY 40
 #define COST_CHILD 100
 
@@ -52,6 +52,8 @@ int upper_get(struct domain *d, enum frame_type t, uint64_t *e, bool nested)
 	f = ram_frame(pte_frame(*e));
 	if (!f || !ref_take(f, d))
 		return -XEN_EINVAL;
+	if (likely(type_take_again(f, below)))
+		return 0;
 	rc = nested ? frame_get_type_nested(f, below) : frame_get_type(f, below);
 	if (rc)
 		ref_drop(f);
@@ -66,43 +68,51 @@ int upper_drop(uint64_t e)
 	if (!(e & PTE_PRESENT))
 		return 0;
 	f = mfn_frame(mfn(pte_frame(e)));
-	rc = frame_put_type(f);
+	rc = likely(type_drop_again(f)) ? 0 : frame_put_type(f);
 	if (!rc)
 		ref_drop(f);
 	return rc;
 }
 
-static inline bool eight_empty(const uint64_t *e)
+/* --- lines: most tables are nearly empty --- */
+
+static inline bool line_empty(const uint64_t *e)
 {
 	return !(e[0] | e[1] | e[2] | e[3] | e[4] | e[5] | e[6] | e[7]);
+}
+
+/* The last line that may hold something below entry `end`, or -1. */
+static inline int last_line(const struct frame *f, unsigned int end)
+{
+	unsigned int lines = (end + LINE - 1) / LINE;
+	uint64_t below = lines < 64 ? f->lines & ((1ULL << lines) - 1) : f->lines;
+
+	return below ? 63 - __builtin_clzll(below) : -1;
 }
 
 /* --- level 1 --- */
 
 /* Entries *i up to `end`; *i is where it stopped. */
-static int validate_l1_run(const struct domain *d, uint64_t *table, unsigned int *i,
-			   unsigned int end)
+static int validate_l1_line(const struct domain *d, uint64_t *table, unsigned int *i,
+			    unsigned int end)
 {
-	unsigned int found = 0, at = *i;
+	unsigned int found = 0, at;
 	int rc = 0;
 
-	while (at < end) {
+	for (at = *i; at < end; at++) {
 		uint64_t e = table[at];
 
-		if (!e) {
-			at += at % 8 == 0 && eight_empty(table + at) ? 8 : 1;
+		if (!e)
 			continue;
-		}
 		rc = l1_get(d, d, &e, true);
 		if (rc)
 			break;
 		if (unlikely(e != table[at]))
 			table[at] = e;
 		found++;
-		at++;
 	}
 	*i = at;
-	preempt_charge(COST_RUN + COST_ENTRY * found);
+	preempt_charge(COST_LINE + COST_ENTRY * found);
 	return rc;
 }
 
@@ -112,7 +122,12 @@ static int validate_l1(struct frame *f, uint64_t *table)
 	int rc = 0;
 
 	while (!rc && i < TABLE_ENTRIES) {
-		rc = validate_l1_run(f->owner, table, &i, (i | (RUN - 1)) + 1);
+		if (likely(line_empty(table + i / LINE * LINE))) {
+			i = (i | (LINE - 1)) + 1;
+			continue;
+		}
+		f->lines |= 1ULL << i / LINE;
+		rc = validate_l1_line(f->owner, table, &i, (i | (LINE - 1)) + 1);
 		if (!rc && i < TABLE_ENTRIES && preempt_due())
 			rc = -XEN_ERESTART;
 	}
@@ -120,38 +135,37 @@ static int validate_l1(struct frame *f, uint64_t *table)
 	return rc;
 }
 
-/* Entries below *i down to `end`. */
-static void invalidate_l1_run(const uint64_t *table, unsigned int i, unsigned int end)
+/* Entries below i down to `end`. */
+static void invalidate_l1_line(const uint64_t *table, unsigned int i, unsigned int end)
 {
 	unsigned int found = 0;
 
 	while (i > end) {
-		if (i % 8 == 0 && eight_empty(table + i - 8)) {
-			i -= 8;
-			continue;
-		}
 		i--;
 		if (table[i] & PTE_PRESENT) {
 			l1_drop(table[i]);
 			found++;
 		}
 	}
-	preempt_charge(COST_RUN + COST_ENTRY * found);
+	preempt_charge(COST_LINE + COST_ENTRY * found);
 }
 
 static int invalidate_l1(struct frame *f, const uint64_t *table)
 {
 	unsigned int i = f->partial;
+	int line;
 
-	while (i) {
-		unsigned int end = (i - 1) & ~(RUN - 1u);
+	while ((line = last_line(f, i)) >= 0) {
+		unsigned int first = (unsigned int)line * LINE;
 
-		invalidate_l1_run(table, i, end);
-		i = end;
-		f->partial = (uint16_t)i;
-		if (i && preempt_due())
+		if (i != f->partial && preempt_due()) {
+			f->partial = (uint16_t)i;
 			return -XEN_ERESTART;
+		}
+		invalidate_l1_line(table, MIN(i, first + LINE), first);
+		i = first;
 	}
+	f->partial = 0;
 	return 0;
 }
 
@@ -173,46 +187,51 @@ static int validate_upper(struct frame *f, enum frame_type t, uint64_t *table)
 	unsigned int i = f->partial;
 	int rc = 0;
 
-	for (; i < TABLE_ENTRIES; i++) {
-		if (!table[i] || l4_slot_ours(t, i)) {
-			if (i % 8 == 0 && eight_empty(table + i))
-				i += 7;
-			continue;
+	while (i < TABLE_ENTRIES) {
+		if (i % LINE == 0) {
+			if (line_empty(table + i) || l4_slot_ours(t, i)) {
+				i += LINE;
+				continue;
+			}
+			f->lines |= 1ULL << i / LINE;
 		}
-		if (i > f->partial && preempt_due())
-			rc = -XEN_ERESTART;
-		else
-			rc = validate_upper_entry(f, t, &table[i]);
-		if (rc)
-			break;
+		if (table[i]) {
+			if (i > f->partial && preempt_due())
+				rc = -XEN_ERESTART;
+			else
+				rc = validate_upper_entry(f, t, &table[i]);
+			if (rc)
+				break;
+		}
+		i++;
 	}
 	f->partial = (uint16_t)i;
-	preempt_charge(COST_RUN);
 	if (!rc && t == FRAME_L4)
 		machine_init_l4(f->owner, table);
 	return rc;
 }
 
-static int invalidate_upper(struct frame *f, enum frame_type t, const uint64_t *table)
+static int invalidate_upper(struct frame *f, const uint64_t *table)
 {
-	unsigned int begun = f->partial;
+	unsigned int begun = f->partial, i = begun;
+	int line;
 
-	preempt_charge(COST_RUN);
-	for (unsigned int i = begun; i; i--) {
-		uint64_t e = table[i - 1];
-		int rc;
+	while ((line = last_line(f, i)) >= 0) {
+		unsigned int first = (unsigned int)line * LINE;
 
-		if (!(e & PTE_PRESENT) || l4_slot_ours(t, i - 1)) {
-			if (i % 8 == 0 && eight_empty(table + i - 8))
-				i -= 7;
-			continue;
+		for (i = MIN(i, first + LINE); i > first; i--) {
+			uint64_t e = table[i - 1];
+			int rc;
+
+			if (!(e & PTE_PRESENT))
+				continue;
+			rc = i < begun && preempt_due() ? -XEN_ERESTART : upper_drop(e);
+			if (rc) {
+				f->partial = (uint16_t)i;
+				return rc;
+			}
+			preempt_charge(COST_CHILD);
 		}
-		rc = i < begun && preempt_due() ? -XEN_ERESTART : upper_drop(e);
-		if (rc) {
-			f->partial = (uint16_t)i;
-			return rc;
-		}
-		preempt_charge(COST_CHILD);
 	}
 	f->partial = 0;
 	return 0;
@@ -233,8 +252,11 @@ int mm_validate_table(struct frame *f, enum frame_type t, bool resume)
 {
 	uint64_t *table = machine_map(frame_mfn(f));
 
-	if (!resume)
+	if (!resume) {
 		f->partial = 0;
+		f->lines = 0;
+	}
+	preempt_charge(COST_TABLE);
 	switch (t) {
 	case FRAME_L1:
 		return validate_l1(f, table);
@@ -257,5 +279,5 @@ int mm_invalidate_table(struct frame *f, enum frame_type t, bool resume)
 		f->partial = TABLE_ENTRIES;
 	if (t == FRAME_L1)
 		return invalidate_l1(f, table);
-	return type_is_table(t) ? invalidate_upper(f, t, table) : 0;
+	return type_is_table(t) ? invalidate_upper(f, table) : 0;
 }

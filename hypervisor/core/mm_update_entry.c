@@ -11,25 +11,38 @@
 #include "core/machine.h"
 #include "core/mm_internal.h"
 
-struct update {
+/* Where an entry is. */
+struct place {
 	struct frame *table;
 	enum frame_type type;
-	uint64_t *entry;
-	uint64_t value; /* to be written */
-	bool preserve_ad;
-	bool exact; /* only if the entry still is `expected` */
-	uint64_t expected;
+	unsigned int index;
 };
+
+enum how {
+	REPLACE,
+	PRESERVE_AD, /* what the CPU noted meanwhile stays */
+	EXACT,	     /* only if the entry still is the expected one */
+};
+
+static always_inline uint64_t *entry_at(struct place p)
+{
+	return (uint64_t *)machine_map(frame_mfn(p.table)) + p.index;
+}
+
+static always_inline uint64_t read_entry(struct place p)
+{
+	return __atomic_load_n(entry_at(p), __ATOMIC_RELAXED);
+}
 
 /* --- the table's lock: FRAME_TYPE_LOCK --- */
 
-static bool lock_table(const struct update *u)
+static always_inline bool lock_table(struct place p)
 {
-	uint64_t *word = &u->table->type, x = __atomic_load_n(word, __ATOMIC_RELAXED);
+	uint64_t *word = &p.table->type, x = __atomic_load_n(word, __ATOMIC_RELAXED);
 
 	for (;;) {
 		if (unlikely((x & (FRAME_TYPE_MASK | FRAME_TYPE_BUSY | FRAME_TYPE_PARTIAL)) !=
-			     type_word(u->type)) ||
+			     type_word(p.type)) ||
 		    unlikely(!(x & FRAME_TYPE_COUNT)))
 			return false;
 		if (unlikely(x & FRAME_TYPE_LOCK)) {
@@ -41,48 +54,50 @@ static bool lock_table(const struct update *u)
 	}
 }
 
-static void unlock_table(const struct update *u)
+static always_inline void unlock_table(struct place p)
 {
-	__atomic_fetch_and(&u->table->type, ~FRAME_TYPE_LOCK, __ATOMIC_RELEASE);
+	__atomic_fetch_and(&p.table->type, ~FRAME_TYPE_LOCK, __ATOMIC_RELEASE);
 }
 
-/* Locked. `old` was read under the lock, so only Accessed and Dirty can differ by now. False: it is
- * not what was expected, and stays. */
-static bool commit(const struct update *u, uint64_t old)
+static bool write_preserving(uint64_t *entry, uint64_t old, uint64_t value)
 {
-	uint64_t both = PTE_ACCESSED | PTE_DIRTY, expected = u->expected;
+	uint64_t both = PTE_ACCESSED | PTE_DIRTY;
 
-	if (u->exact)
-		return word_cas(u->entry, &expected, u->value);
-	if (!u->preserve_ad || !(u->value & old & PTE_PRESENT)) {
-		__atomic_store_n(u->entry, u->value, __ATOMIC_RELEASE);
-		return true;
-	}
-	while (!word_cas(u->entry, &old, (u->value & ~both) | ((u->value | old) & both)))
+	while (!word_cas(entry, &old, (value & ~both) | ((value | old) & both)))
 		;
 	return true;
 }
 
-static uint64_t read_entry(const struct update *u)
+/* Locked. `old` was read under the lock, so only Accessed and Dirty can differ by now. False: it is
+ * not what was expected, and stays. */
+static always_inline bool commit(struct place p, uint64_t old, uint64_t value, enum how how,
+				 uint64_t expected)
 {
-	return __atomic_load_n(u->entry, __ATOMIC_RELAXED);
+	table_note_entry(p.table, p.index, value);
+	if (how == EXACT)
+		return word_cas(entry_at(p), &expected, value);
+	if (unlikely(how == PRESERVE_AD) && (value & old & PTE_PRESENT))
+		return write_preserving(entry_at(p), old, value);
+	__atomic_store_n(entry_at(p), value, __ATOMIC_RELEASE);
+	return true;
 }
 
 /* Lock, exchange, unlock. -XEN_EINVAL: it is no such table any more; -XEN_EAGAIN: the entry is not
  * the expected one. */
-static int exchange(const struct update *u, uint64_t *old)
+static always_inline int exchange(struct place p, uint64_t *old, uint64_t value, enum how how,
+				  uint64_t expected)
 {
 	bool done;
 
-	if (!lock_table(u))
+	if (!lock_table(p))
 		return -XEN_EINVAL;
-	*old = read_entry(u);
-	done = commit(u, *old);
-	unlock_table(u);
+	*old = read_entry(p);
+	done = commit(p, *old, value, how, expected);
+	unlock_table(p);
 	return done ? 0 : -XEN_EAGAIN;
 }
 
-static bool same_frame(uint64_t a, uint64_t b)
+static always_inline bool same_frame(uint64_t a, uint64_t b)
 {
 	return (a & b & PTE_PRESENT) && !((a ^ b) & PTE_FRAME);
 }
@@ -90,84 +105,76 @@ static bool same_frame(uint64_t a, uint64_t b)
 /* --- level 1 --- */
 
 /* Locked, old and new map the same RAM: true if it could be done without another reference. */
-static bool l1_change_flags(const struct update *u, struct frame *f, uint64_t old,
-			    const struct domain *owner)
+static always_inline bool l1_change_flags(struct place p, struct frame *f, uint64_t old,
+					  uint64_t value, enum how how, uint64_t expected,
+					  const struct domain *owner)
 {
-	bool rw_changes = (old ^ u->value) & PTE_RW, done;
+	bool rw_changes = (old ^ value) & PTE_RW, done;
 
 	if (!rw_changes)
-		return commit(u, old);
+		return commit(p, old, value, how, expected);
 	if (f->owner != owner)
 		return false; /* mapped by a grant: refused in the long way */
-	if ((u->value & PTE_RW) && !type_take_writable(f))
+	if ((value & PTE_RW) && !type_take_writable(f))
 		return false;
-	done = commit(u, old);
-	if ((done ? old : u->value) & PTE_RW)
+	done = commit(p, old, value, how, expected);
+	if ((done ? old : value) & PTE_RW)
 		type_drop_writable(f); /* under the lock: the entry still holds the frame */
 	return done;
 }
 
-static bool l1_try_flags(struct update *u, const struct domain *owner)
+/* `old` was read without the lock: a hint. */
+static always_inline bool l1_try_flags(struct place p, uint64_t old, uint64_t value, enum how how,
+				       uint64_t expected, const struct domain *owner)
 {
 	struct frame *f;
-	uint64_t old;
 	bool done;
 
-	if (!same_frame(u->value, read_entry(u)) || (u->value & PTE_REFUSED))
+	if (!same_frame(value, old) || (value & PTE_REFUSED))
 		return false;
-	f = ram_frame(pte_frame(u->value));
-	if (!f || !lock_table(u))
+	f = ram_frame(pte_frame(value));
+	if (!f || !lock_table(p))
 		return false;
-	u->value &= ~(PTE_CACHE | PTE_PSE);
-	old = read_entry(u);
-	done = same_frame(u->value, old) && l1_change_flags(u, f, old, owner);
-	unlock_table(u);
+	value &= ~(PTE_CACHE | PTE_PSE);
+	old = read_entry(p);
+	done = same_frame(value, old) && l1_change_flags(p, f, old, value, how, expected, owner);
+	unlock_table(p);
 	return done;
 }
 
-static int update_l1(struct update *u, const struct domain *owner)
+static always_inline int update_l1(struct place p, uint64_t value, enum how how, uint64_t expected,
+				   const struct domain *owner)
 {
 	uint64_t old;
 	int rc;
 
-	if (u->value & PTE_PRESENT) {
-		u->value = pte_adjust(u->value);
-		if (l1_try_flags(u, owner))
+	if (value & PTE_PRESENT) {
+		value = pte_adjust(value);
+		if (l1_try_flags(p, read_entry(p), value, how, expected, owner))
 			return 0;
 	}
-	rc = l1_get(u->table->owner, owner, &u->value, false);
+	rc = l1_get(p.table->owner, owner, &value, false);
 	if (rc)
 		return rc;
-	rc = exchange(u, &old);
-	l1_drop(rc ? u->value : old);
+	rc = exchange(p, &old, value, how, expected);
+	l1_drop(rc ? value : old);
 	return rc;
 }
 
 int mm_replace_l1_entry(struct frame *table, unsigned int index, uint64_t expected, uint64_t value)
 {
-	struct update u = {
-		.table = table,
-		.type = FRAME_L1,
-		.entry = (uint64_t *)machine_map(frame_mfn(table)) + index,
-		.value = value,
-		.exact = true,
-		.expected = expected,
-	};
+	struct place p = {table, FRAME_L1, index};
 
-	return update_l1(&u, table->owner);
+	return update_l1(p, value, EXACT, expected, table->owner);
 }
 
 /* --- levels 2 to 4 --- */
 
-int mm_finish_partial(struct vcpu *v)
+int mm_go_on_partial(struct vcpu *v)
 {
-	struct frame *f;
-	int rc;
+	struct frame *f = mfn_frame(v->partial_root);
+	int rc = frame_put_type(f);
 
-	if (likely(v->partial_root.n == INVALID_MFN.n))
-		return 0;
-	f = mfn_frame(v->partial_root);
-	rc = frame_put_type(f);
 	if (rc)
 		return rc;
 	v->partial_root = INVALID_MFN;
@@ -185,36 +192,32 @@ static int drop_upper(struct vcpu *v, uint64_t old)
 	return rc;
 }
 
-static bool upper_try_flags(struct update *u)
+static bool upper_try_flags(struct place p, uint64_t value, enum how how)
 {
 	uint64_t old;
 	bool done;
 
-	if (!same_frame(u->value, read_entry(u)) || (u->value & (PTE_REFUSED | PTE_PSE)) ||
-	    !lock_table(u))
+	if (!same_frame(value, read_entry(p)) || (value & (PTE_REFUSED | PTE_PSE)) ||
+	    !lock_table(p))
 		return false;
-	old = read_entry(u);
-	done = same_frame(u->value, old);
-	if (done) {
-		u->value = pte_adjust(u->value) & ~PTE_CACHE;
-		commit(u, old);
-	}
-	unlock_table(u);
+	old = read_entry(p);
+	done = same_frame(value, old) && commit(p, old, pte_adjust(value) & ~PTE_CACHE, how, 0);
+	unlock_table(p);
 	return done;
 }
 
-static int update_upper(struct vcpu *v, struct update *u)
+static int update_upper(struct vcpu *v, struct place p, uint64_t value, enum how how)
 {
 	uint64_t old;
 	int rc;
 
-	if (upper_try_flags(u))
+	if (upper_try_flags(p, value, how))
 		return 0;
-	rc = upper_get(u->table->owner, u->type, &u->value, false);
+	rc = upper_get(p.table->owner, p.type, &value, false);
 	if (rc)
 		return rc;
-	if (exchange(u, &old)) {
-		rc = drop_upper(v, u->value);
+	if (exchange(p, &old, value, how, 0)) {
+		rc = drop_upper(v, value);
 		return rc ? rc : -XEN_EINVAL;
 	}
 	return drop_upper(v, old);
@@ -222,35 +225,37 @@ static int update_upper(struct vcpu *v, struct update *u)
 
 /* --- no table: the guest could write it itself --- */
 
-static int write_plain(const struct update *u)
+static int write_plain(struct place p, uint64_t value)
 {
-	int rc = frame_get_type(u->table, FRAME_WRITABLE);
+	int rc = frame_get_type(p.table, FRAME_WRITABLE);
 
 	if (rc)
 		return rc;
-	__atomic_store_n(u->entry, u->value, __ATOMIC_RELEASE);
-	frame_put_type_final(u->table);
+	__atomic_store_n(entry_at(p), value, __ATOMIC_RELEASE);
+	frame_put_type_final(p.table);
 	return 0;
+}
+
+static __attribute__((noinline)) int update_other(struct vcpu *v, struct place p, uint64_t value,
+						  enum how how)
+{
+	int rc;
+
+	if (!type_is_table(p.type))
+		return write_plain(p, value);
+	if (l4_slot_ours(p.type, p.index))
+		return -XEN_EINVAL;
+	rc = mm_finish_partial(v);
+	return rc ? rc : update_upper(v, p, value, how);
 }
 
 int mm_update_entry(struct vcpu *v, struct frame *table, unsigned int index, uint64_t value,
 		    bool preserve_ad, struct domain *foreign)
 {
-	struct update u = {
-		.table = table,
-		.type = frame_type_now(table),
-		.entry = (uint64_t *)machine_map(frame_mfn(table)) + index,
-		.value = value,
-		.preserve_ad = preserve_ad,
-	};
-	int rc;
+	struct place p = {table, frame_type_now(table), index};
+	enum how how = preserve_ad ? PRESERVE_AD : REPLACE;
 
-	if (u.type == FRAME_L1)
-		return update_l1(&u, foreign);
-	if (!type_is_table(u.type))
-		return write_plain(&u);
-	if (l4_slot_ours(u.type, index))
-		return -XEN_EINVAL;
-	rc = mm_finish_partial(v);
-	return rc ? rc : update_upper(v, &u);
+	if (likely(p.type == FRAME_L1))
+		return update_l1((struct place){table, FRAME_L1, index}, value, how, 0, foreign);
+	return update_other(v, p, value, how);
 }

@@ -165,7 +165,7 @@ static void tally(unsigned int n, bool type)
 }
 
 /* Counts what an entry of table n refers to, and checks that it may. */
-static void tally_entry(unsigned int n, uint64_t e)
+static void tally_entry(unsigned int n, unsigned int index, uint64_t e)
 {
 	const struct frame *table = frames[n];
 	enum frame_type t = type_of(table->type);
@@ -176,6 +176,8 @@ static void tally_entry(unsigned int n, uint64_t e)
 		return;
 	f = frames[to];
 	tally(to, t != FRAME_L1 || (e & PTE_RW));
+	if (!(table->lines >> index / LINE & 1))
+		check_failed("table %u: entry %u lies in a line without entries", n, index);
 	if (t == FRAME_L1 && (e & PTE_RW) && type_of(f->type) != FRAME_WRITABLE)
 		check_failed("table %u maps frame %u writable: type %lx", n, to, f->type);
 	if (t > FRAME_L1 && type_of(f->type) != (enum frame_type)(t - 1))
@@ -197,7 +199,7 @@ static void tally_frame(unsigned int n)
 	if ((f->type & FRAME_TYPE_PARTIAL) && !(f->type & FRAME_TYPE_COUNT))
 		tally(n, false);
 	for (unsigned int i = 0; i < valid_places(f); i++)
-		tally_entry(n, *frame_entry(n, i));
+		tally_entry(n, places[i], *frame_entry(n, i));
 }
 
 static void tally_slot(unsigned int slot)

@@ -359,6 +359,7 @@ static void states_that_should_not_last(void **state)
 static void plant_entry(uint64_t e, unsigned int kind, const struct frame *at)
 {
 	table(g->l1[1])[60] = e;
+	table_note_entry(g->l1[1], 60, e);
 	expect(kind, at);
 	table(g->l1[1])[60] = 0;
 	expect_clean();
@@ -388,6 +389,19 @@ static void entries_that_may_not_be_there(void **state)
 	table(g->l1[1])[60] = 0;
 }
 
+/* A good entry where the table's record says that there is none. */
+static void entries_that_would_be_forgotten(void **state)
+{
+	uint64_t lines = g->l1[0]->lines;
+
+	(void)state;
+	assert_true(lines & 1);
+	g->l1[0]->lines = lines & ~1ULL;
+	expect(SHOJI_AUDIT_entry, g->l1[0]);
+	g->l1[0]->lines = lines;
+	expect_clean();
+}
+
 static void entries_of_upper_tables(void **state)
 {
 	struct frame *const wrong[] = {other->l1[0], g->data[1], g->l3};
@@ -409,6 +423,7 @@ static void entries_of_upper_tables(void **state)
 static void devices_are_the_control_domains(void **state)
 {
 	(void)state;
+	table_note_entry(g->l1[1], 60, PTE_PRESENT);
 	hv.dom0 = other->d;
 	table(g->l1[1])[60] = 0x40000ULL << PAGE_SHIFT | RW;
 	expect_one(SHOJI_AUDIT_entry, g->l1[1]);
@@ -780,6 +795,7 @@ int main(void)
 		TEST(a_free_frame_in_use),
 		TEST(states_that_should_not_last),
 		TEST(entries_that_may_not_be_there),
+		TEST(entries_that_would_be_forgotten),
 		TEST(entries_of_upper_tables),
 		TEST(devices_are_the_control_domains),
 		TEST(the_hypervisors_own_slots),
