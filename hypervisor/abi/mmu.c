@@ -62,39 +62,84 @@ static bool list_ok(const struct requests *l)
 	return guest_range_ok(gva(l->at), (l->count & (CONTINUED - 1)) * l->size);
 }
 
-long abi_mmu_update(uint64_t reqs, uint64_t count, uint64_t done_at, uint64_t foreign)
+/* --- the general case --- */
+
+static __attribute__((noinline)) long update_any(struct requests l)
 {
-	struct requests l = {reqs, (uint32_t)count, done_at, (uint32_t)foreign,
-			     sizeof(struct xen_mmu_update)};
 	unsigned int n = (unsigned int)(l.count & (CONTINUED - 1)), done = 0;
-	struct domain *pages = resolve((uint16_t)foreign), *tables;
+	uint16_t tables_of = (uint16_t)(l.foreign >> 16);
+	struct domain *pages = resolve((uint16_t)l.foreign), *tables;
 	int rc;
 
 	if (!pages)
 		return -XEN_ESRCH;
-	tables = resolve(foreign >> 16 & 0xffff ? (uint16_t)((foreign >> 16) - 1) : DOMID_SELF);
+	tables = resolve(tables_of ? (uint16_t)(tables_of - 1) : DOMID_SELF);
 	rc = tables ? -XEN_EFAULT : -XEN_ESRCH;
 	if (tables && list_ok(&l))
-		rc = mm_mmu_update(current_vcpu(), gva(reqs), n, &done, tables, pages);
+		rc = mm_mmu_update(current_vcpu(), gva(l.at), n, &done, tables, pages);
 	if (tables)
 		domain_put(tables);
 	domain_put(pages);
 	return finish(&l, n, done, rc);
 }
 
-long abi_mmuext_op(uint64_t ops, uint64_t count, uint64_t done_at, uint64_t foreign)
+static __attribute__((noinline)) long ext_any(struct requests l)
 {
-	struct requests l = {ops, (uint32_t)count, done_at, foreign, sizeof(struct xen_mmuext_op)};
 	unsigned int n = (unsigned int)(l.count & (CONTINUED - 1)), done = 0;
-	struct domain *d = resolve((uint16_t)foreign);
+	struct domain *d = resolve((uint16_t)l.foreign);
 	int rc = -XEN_EFAULT;
 
 	if (!d)
 		return -XEN_ESRCH;
 	if (list_ok(&l))
-		rc = mm_mmuext_op(current_vcpu(), gva(ops), n, &done, d);
+		rc = mm_mmuext_op(current_vcpu(), gva(l.at), n, &done, d);
 	domain_put(d);
 	return finish(&l, n, done, rc);
+}
+
+/* --- nearly every call: a new list, about the caller's own memory, and no count wanted --- */
+
+static always_inline bool is_plain(uint64_t at, uint64_t count, uint64_t done_at, uint64_t foreign,
+				   size_t size)
+{
+	return likely(foreign == DOMID_SELF) && likely(!done_at) && likely(count < CONTINUED) &&
+	       likely(guest_range_ok(gva(at), count * size));
+}
+
+static long more_of(uint64_t at, uint64_t count, unsigned int done, size_t size)
+{
+	return abi_continue(at + done * size, (count - done) | CONTINUED, 0, DOMID_SELF);
+}
+
+long abi_mmu_update(uint64_t reqs, uint64_t count, uint64_t done_at, uint64_t foreign)
+{
+	struct vcpu *v = current_vcpu();
+	unsigned int done;
+	int rc;
+
+	if (!is_plain(reqs, count, done_at, foreign, sizeof(struct xen_mmu_update)))
+		return update_any((struct requests){reqs, (uint32_t)count, done_at,
+						    (uint32_t)foreign,
+						    sizeof(struct xen_mmu_update)});
+	rc = mm_mmu_update(v, gva(reqs), (unsigned int)count, &done, v->domain, v->domain);
+	return likely(rc != -XEN_ERESTART)
+		       ? rc
+		       : more_of(reqs, count, done, sizeof(struct xen_mmu_update));
+}
+
+long abi_mmuext_op(uint64_t ops, uint64_t count, uint64_t done_at, uint64_t foreign)
+{
+	struct vcpu *v = current_vcpu();
+	unsigned int done;
+	int rc;
+
+	if (!is_plain(ops, count, done_at, foreign, sizeof(struct xen_mmuext_op)))
+		return ext_any((struct requests){ops, (uint32_t)count, done_at, foreign,
+						 sizeof(struct xen_mmuext_op)});
+	rc = mm_mmuext_op(v, gva(ops), (unsigned int)count, &done, v->domain);
+	return likely(rc != -XEN_ERESTART)
+		       ? rc
+		       : more_of(ops, count, done, sizeof(struct xen_mmuext_op));
 }
 
 static long update_va(uint64_t va, uint64_t value, uint64_t flags, uint16_t owner)
@@ -111,7 +156,8 @@ static long update_va(uint64_t va, uint64_t value, uint64_t flags, uint16_t owne
 
 long abi_update_va_mapping(uint64_t va, uint64_t value, uint64_t flags)
 {
-	long rc = update_va(va, value, flags, DOMID_SELF);
+	struct vcpu *v = current_vcpu();
+	long rc = mm_update_va_mapping(v, va, value, flags, v->domain);
 
 	return rc == -XEN_ERESTART ? abi_continue(va, value, flags, 0) : rc;
 }

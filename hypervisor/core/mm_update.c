@@ -7,8 +7,8 @@
 #include "core/domain.h"
 #include "core/guest_access.h"
 #include "core/machine.h"
-#include "core/mm.h"
 #include "core/mm_flush.h"
+#include "core/mm_internal.h"
 #include "core/preempt.h"
 #include "shoji/errno.h"
 
@@ -22,19 +22,22 @@ struct cursor {
 	uint64_t mfn;
 };
 
-static bool move_to(struct cursor *c, uint64_t n)
+static always_inline bool move_to(struct cursor *c, uint64_t n)
 {
-	if (likely(c->frame && c->mfn == n))
+	struct frame *f;
+
+	if (c->frame && c->mfn == n)
 		return true;
 	if (c->frame)
-		frame_put(c->frame);
+		ref_drop(c->frame);
+	f = ram_frame(n);
 	c->mfn = n;
-	c->frame = frame_get_mfn(mfn(n), c->owner);
+	c->frame = likely(f && ref_take(f, c->owner)) ? f : NULL;
 	return c->frame;
 }
 
-static int update_table(struct vcpu *v, struct cursor *c, const struct xen_mmu_update *r,
-			struct domain *page_owner)
+static always_inline int update_table(struct vcpu *v, struct cursor *c,
+				      const struct xen_mmu_update *r, struct domain *page_owner)
 {
 	uint64_t at = r->ptr & ~COMMAND_MASK;
 
@@ -45,7 +48,8 @@ static int update_table(struct vcpu *v, struct cursor *c, const struct xen_mmu_u
 			       page_owner);
 }
 
-static int update_m2p(const struct xen_mmu_update *r, struct domain *owner)
+static __attribute__((noinline)) int update_m2p(const struct xen_mmu_update *r,
+						struct domain *owner)
 {
 	mfn_t m = mfn(r->ptr >> PAGE_SHIFT);
 	struct frame *f = frame_get_mfn(m, owner);
@@ -57,13 +61,14 @@ static int update_m2p(const struct xen_mmu_update *r, struct domain *owner)
 	return 0;
 }
 
-static int one_update(struct vcpu *v, struct cursor *c, gva_t at, struct domain *page_owner)
+static always_inline int one_update(struct vcpu *v, struct cursor *c, gva_t at,
+				    struct domain *page_owner)
 {
 	struct xen_mmu_update r;
 
-	if (guest_read(&r, at, sizeof(r)))
+	if (unlikely(guest_read(&r, at, sizeof(r))))
 		return -XEN_EFAULT;
-	if ((r.ptr & COMMAND_MASK) == MMU_MACHPHYS_UPDATE)
+	if (unlikely((r.ptr & COMMAND_MASK) == MMU_MACHPHYS_UPDATE))
 		return update_m2p(&r, page_owner);
 	return update_table(v, c, &r, page_owner);
 }
@@ -86,7 +91,7 @@ int mm_mmu_update(struct vcpu *v, gva_t reqs, unsigned int count, unsigned int *
 		preempt_charge(COST_REQUEST);
 	}
 	if (c.frame)
-		frame_put(c.frame);
+		ref_drop(c.frame);
 	return rc;
 }
 
@@ -123,10 +128,10 @@ int mm_update_va_mapping(struct vcpu *v, uint64_t va, uint64_t value, uint64_t f
 	int rc;
 
 	(void)mm_walk_l1(v, va, &table);
-	f = mfn_eq(table, INVALID_MFN) ? NULL : frame_get_mfn(table, v->domain);
-	if (!f)
+	f = ram_frame(table.n);
+	if (!f || !ref_take(f, v->domain))
 		return -XEN_EINVAL;
 	rc = mm_update_entry(v, f, va >> PAGE_SHIFT & 511, value, false, page_owner);
-	frame_put(f);
+	ref_drop(f);
 	return rc ? rc : flush_after(v, va, flags);
 }

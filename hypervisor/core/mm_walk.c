@@ -9,11 +9,20 @@
 #include "core/guest_access.h"
 #include "core/mm_internal.h"
 
-static uint64_t entry_of(mfn_t table, uint64_t index)
+static always_inline uint64_t entry_of(mfn_t table, uint64_t index)
 {
 	const uint64_t *e = machine_map(table);
 
 	return __atomic_load_n(&e[index & (TABLE_ENTRIES - 1)], __ATOMIC_RELAXED);
+}
+
+/* One level down; false: there is nothing. */
+static always_inline bool step(mfn_t *table, uint64_t index)
+{
+	uint64_t e = entry_of(*table, index);
+
+	*table = mfn(pte_frame(e));
+	return likely(e & PTE_PRESENT) && likely(ram_frame(table->n));
 }
 
 uint64_t mm_walk_root(mfn_t root, uint64_t va, mfn_t *l1_frame)
@@ -21,15 +30,10 @@ uint64_t mm_walk_root(mfn_t root, uint64_t va, mfn_t *l1_frame)
 	mfn_t table = root;
 
 	*l1_frame = INVALID_MFN;
-	if (!guest_code_ok(va) || !guest_canonical(va) || !table.n)
+	if (!guest_code_ok(va) || !table.n)
 		return 0;
-	for (unsigned int shift = 39; shift > PAGE_SHIFT; shift -= 9) {
-		uint64_t e = entry_of(table, va >> shift);
-
-		table = mfn(pte_frame(e));
-		if (!(e & PTE_PRESENT) || !mfn_valid(table))
-			return 0;
-	}
+	if (!step(&table, va >> 39) || !step(&table, va >> 30) || !step(&table, va >> 21))
+		return 0;
 	*l1_frame = table;
 	return entry_of(table, va >> PAGE_SHIFT);
 }
