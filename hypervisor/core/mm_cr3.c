@@ -8,12 +8,22 @@
  */
 #include "core/domain.h"
 #include "core/machine.h"
-#include "core/mm.h"
-#include "shoji/errno.h"
+#include "core/mm_internal.h"
 
+/* Nearly always it has its type already: a guest pins its roots. */
 static int take_root(struct vcpu *v, mfn_t m)
 {
-	return mfn_valid(m) ? frame_get_and_type(mfn_frame(m), v->domain, FRAME_L4) : -XEN_EINVAL;
+	struct frame *f = ram_frame(m.n);
+	int rc;
+
+	if (!f || !ref_take(f, v->domain))
+		return -XEN_EINVAL;
+	if (likely(type_take_again(f, FRAME_L4)))
+		return 0;
+	rc = frame_get_type(f, FRAME_L4);
+	if (rc)
+		ref_drop(f);
+	return rc;
 }
 
 static int drop_root(struct vcpu *v, mfn_t m)
@@ -22,11 +32,15 @@ static int drop_root(struct vcpu *v, mfn_t m)
 
 	if (!m.n)
 		return 0;
+	if (likely(type_drop_again(mfn_frame(m)))) {
+		ref_drop(mfn_frame(m));
+		return 0;
+	}
 	rc = frame_put_type(mfn_frame(m));
 	if (rc)
 		v->partial_root = m;
 	else
-		frame_put(mfn_frame(m));
+		ref_drop(mfn_frame(m));
 	return rc;
 }
 
