@@ -11,7 +11,7 @@
 #include "core/domain.h"
 #include "core/guest_access.h"
 #include "core/machine.h"
-#include "core/mm.h"
+#include "core/mm_internal.h"
 #include "core/preempt.h"
 #include "core/ptwr_decode.h"
 #include "lib/string.h"
@@ -20,11 +20,15 @@
 #define ENTRY	  sizeof(uint64_t)
 #define RFLAGS_RF 0x10000UL
 
+#define FETCH 16 /* bytes; in two words where they lie in one page */
+
 /* Up to PTWR_INSN_MAX bytes at rip, fewer where the next page is not there. */
-static size_t fetch(uint64_t rip, uint8_t bytes[PTWR_INSN_MAX])
+static size_t fetch(uint64_t rip, uint8_t bytes[FETCH])
 {
 	size_t first = MIN((size_t)PTWR_INSN_MAX, PAGE_SIZE - rip % PAGE_SIZE);
 
+	if (likely(rip % PAGE_SIZE <= PAGE_SIZE - FETCH))
+		return guest_read(bytes, gva(rip), FETCH) ? 0 : PTWR_INSN_MAX;
 	if (guest_read(bytes, gva(rip), first))
 		return 0;
 	if (first == PTWR_INSN_MAX ||
@@ -42,11 +46,9 @@ static struct frame *find_table(struct vcpu *v, uint64_t va)
 
 	if ((e & (PTE_PRESENT | PTE_RW)) != PTE_PRESENT)
 		return NULL;
-	f = frame_get_mfn(mfn((e & PTE_FRAME) >> PAGE_SHIFT), v->domain);
-	if (f && frame_type_now(f) != FRAME_L1) {
-		frame_put(f);
-		f = NULL;
-	}
+	f = ram_frame(pte_frame(e));
+	if (!f || frame_type_now(f) != FRAME_L1 || !ref_take(f, v->domain))
+		return NULL;
 	return f;
 }
 
@@ -59,18 +61,37 @@ static const uint8_t register_at[16] = {
 #undef AT
 };
 
-static void load_registers(struct ptwr_state *s, const struct xen_cpu_user_regs *r)
+static uint64_t *slot(struct xen_cpu_user_regs *r, unsigned int number)
 {
-	for (unsigned int i = 0; i < ARRAY_SIZE(register_at); i++)
-		memcpy(&s->reg[i], (const char *)r + register_at[i], sizeof(s->reg[i]));
-	s->rflags = r->rflags;
+	return (uint64_t *)(void *)((char *)r + register_at[number & 15]);
 }
 
-static void store_registers(struct xen_cpu_user_regs *r, const struct ptwr_state *s)
+/* All but a few instructions know no register besides the one they name. */
+static bool knows_others(const struct ptwr_insn *i)
 {
-	for (unsigned int i = 0; i < ARRAY_SIZE(register_at); i++)
-		memcpy((char *)r + register_at[i], &s->reg[i], sizeof(s->reg[i]));
+	return i->op == PTWR_CMPXCHG || i->op == PTWR_CMPXCHG8 || i->op == PTWR_STOS;
+}
+
+static void load_registers(struct ptwr_state *s, const struct ptwr_insn *i,
+			   struct xen_cpu_user_regs *r)
+{
+	s->rflags = r->rflags;
+	if (likely(!knows_others(i)))
+		s->reg[i->reg & 15] = *slot(r, i->reg);
+	else
+		for (unsigned int n = 0; n < ARRAY_SIZE(register_at); n++)
+			s->reg[n] = *slot(r, n);
+}
+
+static void store_registers(struct xen_cpu_user_regs *r, const struct ptwr_insn *i,
+			    const struct ptwr_state *s)
+{
 	r->rflags = s->rflags & ~RFLAGS_RF;
+	if (likely(!knows_others(i)))
+		*slot(r, i->reg) = s->reg[i->reg & 15];
+	else
+		for (unsigned int n = 0; n < ARRAY_SIZE(register_at); n++)
+			*slot(r, n) = s->reg[n];
 }
 
 /* --- the entry --- */
@@ -102,15 +123,13 @@ static int write_entry(struct frame *table, uint64_t va, const struct ptwr_insn 
 /* `rep stos` of no elements does not fault: it is not what faulted. */
 static bool plausible(const struct ptwr_insn *i, const struct ptwr_state *s)
 {
-	uint64_t count = s->reg[PTWR_RCX];
-
-	return !i->rep || (i->address32 ? (uint32_t)count : count);
+	return !i->rep || (i->address32 ? (uint32_t)s->reg[PTWR_RCX] : s->reg[PTWR_RCX]);
 }
 
 static int emulate(struct vcpu *v, struct frame *table, uint64_t va)
 {
 	struct xen_cpu_user_regs *r = vcpu_regs(v);
-	uint8_t bytes[PTWR_INSN_MAX];
+	uint8_t bytes[FETCH];
 	struct ptwr_state s;
 	struct ptwr_insn i;
 	bool more;
@@ -118,7 +137,7 @@ static int emulate(struct vcpu *v, struct frame *table, uint64_t va)
 
 	if (!ptwr_decode(bytes, fetch(r->rip, bytes), &i))
 		return -XEN_EINVAL;
-	load_registers(&s, r);
+	load_registers(&s, &i, r);
 	if (!plausible(&i, &s))
 		return -XEN_EINVAL;
 
@@ -126,7 +145,7 @@ static int emulate(struct vcpu *v, struct frame *table, uint64_t va)
 	if (rc)
 		return rc;
 
-	store_registers(r, &s);
+	store_registers(r, &i, &s);
 	if (!more)
 		r->rip += i.length;
 	return 0;

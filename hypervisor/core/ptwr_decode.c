@@ -161,25 +161,30 @@ static void skip_address(struct cursor *c, uint8_t modrm)
  * two write to memory. */
 static bool arithmetic(uint8_t opcode, struct row *out)
 {
+	if (opcode >= 0x40 || (opcode & 7) >= 2 || opcode >> 3 == PTWR_CMP)
+		return false;
 	*out = (struct row){opcode, -1, opcode >> 3, REG, LOCKABLE | (opcode & 1 ? 0 : BYTE)};
-	return opcode < 0x40 && (opcode & 7) < 2 && out->op != PTWR_CMP;
+	return true;
 }
 
 /* 80, 81, 83: the same with immediates, the operation in ModRM.reg. */
 static bool arithmetic_group(uint8_t opcode, uint8_t group, struct row *out)
 {
+	if ((opcode != 0x80 && opcode != 0x81 && opcode != 0x83) || group == PTWR_CMP)
+		return false;
 	*out = (struct row){opcode, (int8_t)group, group, opcode == 0x83 ? IMM8 : IMM,
 			    LOCKABLE | (opcode == 0x80 ? BYTE : 0)};
-	return (opcode == 0x80 || opcode == 0x81 || opcode == 0x83) && group != PTWR_CMP;
+	return true;
 }
 
 static bool find(const struct row *table, size_t rows, uint8_t opcode, uint8_t group,
 		 struct row *out)
 {
 	for (size_t i = 0; i < rows; i++) {
+		if (table[i].opcode != opcode || (table[i].group >= 0 && table[i].group != group))
+			continue;
 		*out = table[i];
-		if (out->opcode == opcode && (out->group < 0 || out->group == group))
-			return true;
+		return true;
 	}
 	return false;
 }
