@@ -11,10 +11,13 @@
 #include "core/evtchn_internal.h"
 #include "core/frame.h"
 #include "core/preempt.h"
+#include "lib/string.h"
 #include "shoji/errno.h"
 
 #define PORTS_PER_PAGE 128u
 #define STATE_RESERVED 255 /* port 0: never to be used */
+#define COST_CLOSE     550 /* of a port in use, in units of preemption */
+#define COST_CLOSED    200
 
 int evtchn_init(struct domain *d, uint32_t limit)
 {
@@ -24,6 +27,7 @@ int evtchn_init(struct domain *d, uint32_t limit)
 	if (!d->evtchn.pages[0])
 		return -XEN_ENOMEM;
 	d->evtchn.pages[0]->state = STATE_RESERVED;
+	memset(d->evtchn.may_be_free, 0xff, sizeof(d->evtchn.may_be_free));
 	return 0;
 }
 
@@ -55,23 +59,26 @@ static int add_page(struct evtchn_table *t, uint32_t index)
 	return 0;
 }
 
-/* Caller holds d's evtchn lock. The port stays EVTCHNSTAT_closed until the caller fills it in. */
+/* Caller holds d's evtchn lock. The port stays EVTCHNSTAT_closed until the caller fills it in; the
+ * next call sees whether he did, so one call passes by one such port at most. */
 int evtchn_take_port(struct domain *d, uint32_t *port, struct evtchn **out)
 {
 	struct evtchn_table *t = &d->evtchn;
+	uint32_t p = 0;
 
 	if (t->closing)
 		return -XEN_ESRCH;
-	for (uint32_t p = 1; p < t->limit && p < EVTCHN_MAX; p++) {
+	while ((p = bits_next_set(t->may_be_free, t->limit, p)) < t->limit) {
 		int rc = t->pages[p / PORTS_PER_PAGE] ? 0 : add_page(t, p / PORTS_PER_PAGE);
 
 		if (rc)
 			return rc;
-		*out = evtchn_find(d, p);
+		*out = &t->pages[p / PORTS_PER_PAGE][p % PORTS_PER_PAGE];
 		if ((*out)->state == EVTCHNSTAT_closed) {
 			*port = p;
 			return 0;
 		}
+		bit_clear(t->may_be_free, p);
 	}
 	log_debug("domain %u: all %u event channels in use", d->id.id, t->limit);
 	return -XEN_ENOSPC;
@@ -103,6 +110,7 @@ static void release_local(struct domain *d, struct evtchn *e, uint32_t port)
 	if (e->state == EVTCHNSTAT_pirq)
 		machine_irq_unbind(d, e->pirq);
 	*e = (struct evtchn){.state = EVTCHNSTAT_closed};
+	bit_set(d->evtchn.may_be_free, port);
 	clear_port_bits(d, port);
 }
 
@@ -189,8 +197,7 @@ static int close_from(struct domain *d, uint32_t *next)
 			*next = (*next / PORTS_PER_PAGE + 1) * PORTS_PER_PAGE;
 			continue;
 		}
-		(void)evtchn_close(d, (*next)++);
-		preempt_charge(100);
+		preempt_charge(evtchn_close(d, (*next)++) ? COST_CLOSED : COST_CLOSE);
 		if (preempt_due())
 			return -XEN_ERESTART;
 	}

@@ -33,6 +33,7 @@ struct evtchn {
 struct evtchn_table {
 	struct spinlock lock;
 	struct evtchn *pages[EVTCHN_MAX / 128]; /* allocated as needed; never freed before death */
+	uint64_t may_be_free[EVTCHN_MAX / 64];	/* a bit of every closed port, and of some others */
 	uint32_t limit;				/* ports may be 1 .. limit-1 */
 	bool closing;
 	uint32_t cursor; /* where evtchn_destroy() goes on; one CPU at a time (domain_kill) */
