@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* memory_op: the extent where an interrupted list goes on is kept in the upper bits of the command.
+/* memory_op: the frame where an interrupted list goes on is kept in the upper bits of the command.
  */
 #include "abi/abi.h"
 #include "core/mm.h"

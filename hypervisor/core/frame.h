@@ -112,14 +112,20 @@ static inline bool frame_pinned(const struct frame *f)
 /* --- allocation (core/frame_alloc.c, buddy; LOCK_HEAP) --- */
 #define ALLOC_ZERO    1u
 #define ALLOC_BELOW4G 2u
-#define ALLOC_FROZEN  4u /* a domain's, for an exchange: beyond max_pages, and frozen (below) */
+#define ALLOC_FROZEN  4u /* a domain's: frozen (below) */
+#define ALLOC_BEYOND  8u /* a domain's, for an exchange: beyond max_pages */
 void frames_init(uint64_t max_mfn, void *table_memory);
 void frames_add_range(mfn_t start, uint64_t count); /* give RAM to the allocator */
 /* For the hypervisor itself: 2^order frames, zeroed; NULL: none left. */
 void *hv_alloc_pages(unsigned int order);
+int hv_alloc_in_steps(unsigned int order, void **out); /* as domain_alloc_in_steps() */
 void hv_free_pages(void *va, unsigned int order);
 /* For a domain: charged to max_pages, on its list, each frame with the allocated reference. */
 struct frame *domain_alloc_frames(struct domain *d, unsigned int order, unsigned int flags);
+/* The same, but a large block is cleared in several calls, while it still is anybody's: 0 and *out,
+ * -XEN_ENOMEM, or -XEN_ERESTART: more of it is clear now, call again. */
+int domain_alloc_in_steps(struct domain *d, unsigned int order, unsigned int flags,
+			  struct frame **out);
 /* Drop the allocated reference of a frame d owns: -XEN_EINVAL if it was already dropped. */
 int domain_release_frame(struct domain *d, struct frame *f);
 /*
@@ -129,7 +135,7 @@ int domain_release_frame(struct domain *d, struct frame *f);
  */
 struct frame *domain_freeze_frame(struct domain *d, mfn_t m); /* NULL: it is not d's, or in use */
 void domain_thaw_frame(struct domain *d, struct frame *f);
-void domain_free_frozen(struct frame *f);
+void domain_free_frozen(struct frame *f, unsigned int order); /* a block, all of it frozen */
 /* Make a hypervisor page readable/writable to d (shared_info, grant frames): type stays. */
 void frame_share(void *va, struct domain *d, bool writable);
 void frame_unshare(void *va);

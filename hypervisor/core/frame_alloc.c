@@ -9,25 +9,80 @@
 #include "core/frame_internal.h"
 #include "core/log.h"
 #include "core/mm.h"
+#include "core/preempt.h"
 #include "core/tlb.h"
 #include "shoji/errno.h"
 
-/* Nobody reaches the block yet. Old translations to it are flushed, old content if it is secret. */
-void frame_make_clean(struct frame *f, unsigned int order, bool clear)
+#define COST_CLEAR  530 /* in units of preemption */
+#define SMALL_ORDER 4	/* of blocks that are cleared without a pause */
+
+/* After this no CPU can still write to the block. */
+static void flush_block(struct frame *f, unsigned int order)
 {
 	uint64_t stamp = 0;
 
 	for (uint64_t i = 0; i < 1ULL << order; i++) {
 		stamp = MAX(stamp, f[i].flush_stamp);
-		if (!(f[i].flags & FRAME_ZEROED) && (clear || (f[i].flags & FRAME_SECRET)))
-			machine_zero_frame(machine_map(frame_mfn(&f[i])));
-		f[i].flags = FRAME_RAM;
 		f[i].flush_stamp = 0;
-		f[i].type = 0;
-		f[i].owner = NULL;
 	}
 	if (stamp)
 		tlb_flush_before(~0ULL, stamp);
+}
+
+static bool to_be_cleared(const struct frame *f, bool clear)
+{
+	return !(f->flags & FRAME_ZEROED) && (clear || (f->flags & FRAME_SECRET));
+}
+
+static void clear_one(struct frame *f)
+{
+	machine_zero_frame(machine_map(frame_mfn(f)));
+	f->flags |= FRAME_ZEROED;
+	preempt_charge(COST_CLEAR);
+}
+
+static void clear_block(struct frame *f, unsigned int order, bool clear)
+{
+	for (uint64_t i = 0; i < 1ULL << order; i++)
+		if (to_be_cleared(&f[i], clear))
+			clear_one(&f[i]);
+}
+
+/* Of a large block no more than the budget allows; false: look again. What follows takes time, too,
+ * so it is begun with nearly all of the budget. */
+static bool clear_in_steps(struct frame *f, unsigned int order, bool clear)
+{
+	bool some = false;
+
+	flush_block(f, order);
+	if (order <= SMALL_ORDER) {
+		clear_block(f, order, clear);
+		return true;
+	}
+	for (uint64_t i = 0; i < 1ULL << order && !(some && preempt_due()); i++) {
+		if (!to_be_cleared(&f[i], clear))
+			continue;
+		clear_one(&f[i]);
+		some = true;
+	}
+	return !some || this_cpu()->budget > HYPERCALL_BUDGET - 2 * COST_CLEAR;
+}
+
+static void reset_block(struct frame *f, unsigned int order)
+{
+	for (uint64_t i = 0; i < 1ULL << order; i++) {
+		f[i].flags = FRAME_RAM;
+		f[i].type = 0;
+		f[i].owner = NULL;
+	}
+}
+
+/* Nobody reaches the block yet. Old translations to it are flushed, old content if it is secret. */
+void frame_make_clean(struct frame *f, unsigned int order, bool clear)
+{
+	flush_block(f, order);
+	clear_block(f, order, clear);
+	reset_block(f, order);
 }
 
 /* --- the hypervisor's own --- */
@@ -40,6 +95,21 @@ void *hv_alloc_pages(unsigned int order)
 		return NULL;
 	frame_make_clean(f, order, true);
 	return machine_map(frame_mfn(f));
+}
+
+int hv_alloc_in_steps(unsigned int order, void **out)
+{
+	struct frame *f = heap_take(order, 0);
+
+	if (!f)
+		return -XEN_ENOMEM;
+	if (!clear_in_steps(f, order, true)) {
+		heap_give(f, order);
+		return -XEN_ERESTART;
+	}
+	reset_block(f, order);
+	*out = machine_map(frame_mfn(f));
+	return 0;
 }
 
 void hv_free_pages(void *va, unsigned int order)
@@ -84,23 +154,18 @@ static void add_frames(struct frame *f, struct domain *d, unsigned int order, ui
 
 static bool may_have(const struct domain *d, uint64_t count, unsigned int flags)
 {
-	if (d->dying != DOMAIN_ALIVE || (flags & ALLOC_FROZEN))
+	if (d->dying != DOMAIN_ALIVE || (flags & ALLOC_BEYOND))
 		return d->dying == DOMAIN_ALIVE;
 	return d->page_count <= d->max_pages && count <= d->max_pages - d->page_count;
 }
 
-struct frame *domain_alloc_frames(struct domain *d, unsigned int order, unsigned int flags)
+/* A free block, clean; given back, and NULL, if d may not have it. */
+static struct frame *give_to(struct domain *d, struct frame *f, unsigned int order,
+			     unsigned int flags)
 {
-	struct frame *f;
 	bool added;
 
-	if (order > HEAP_ORDER_MAX || !may_have(d, 1ULL << order, flags))
-		return NULL; /* early; decided below */
-	f = heap_take(order, flags);
-	if (!f)
-		return NULL;
-	frame_make_clean(f, order, flags & ALLOC_ZERO);
-
+	reset_block(f, order);
 	spin_lock(&d->page_lock);
 	added = may_have(d, 1ULL << order, flags);
 	if (added)
@@ -110,6 +175,35 @@ struct frame *domain_alloc_frames(struct domain *d, unsigned int order, unsigned
 		return f;
 	heap_give(f, order);
 	return NULL;
+}
+
+int domain_alloc_in_steps(struct domain *d, unsigned int order, unsigned int flags,
+			  struct frame **out)
+{
+	struct frame *f;
+
+	if (order > HEAP_ORDER_MAX || !may_have(d, 1ULL << order, flags))
+		return -XEN_ENOMEM; /* early; decided below */
+	f = heap_take(order, flags);
+	if (!f)
+		return -XEN_ENOMEM;
+	if (!clear_in_steps(f, order, flags & ALLOC_ZERO)) {
+		heap_give(f, order);
+		return -XEN_ERESTART;
+	}
+	*out = give_to(d, f, order, flags);
+	return *out ? 0 : -XEN_ENOMEM;
+}
+
+struct frame *domain_alloc_frames(struct domain *d, unsigned int order, unsigned int flags)
+{
+	struct frame *f = NULL;
+	int rc;
+
+	do {
+		rc = domain_alloc_in_steps(d, order, flags, &f);
+	} while (rc == -XEN_ERESTART);
+	return rc ? NULL : f;
 }
 
 void frame_share(void *va, struct domain *d, bool writable)
@@ -132,6 +226,17 @@ void frame_unshare(void *va)
 	frame_put(f);
 }
 
+/* It is nobody's, and not yet in the allocator. */
+static void forget(struct frame *f)
+{
+	m2p_set(frame_mfn(f), ~0ULL);
+	f->owner = NULL;
+	f->type = 0;
+	f->flags = FRAME_RAM | FRAME_SECRET;
+	f->flush_stamp = tlb_stamp();
+	__atomic_store_n(&f->count, 0, __ATOMIC_RELEASE);
+}
+
 /* The last reference is gone: nobody else has a way to f any more but the owner's list. */
 void frame_release(struct frame *f)
 {
@@ -149,12 +254,7 @@ void frame_release(struct frame *f)
 	last = !has_frames(d);
 	spin_unlock(&d->page_lock);
 
-	m2p_set(frame_mfn(f), ~0ULL);
-	f->owner = NULL;
-	f->type = 0;
-	f->flags = FRAME_RAM | FRAME_SECRET;
-	f->flush_stamp = tlb_stamp();
-	__atomic_store_n(&f->count, 0, __ATOMIC_RELEASE);
+	forget(f);
 	heap_give(f, 0);
 	if (last)
 		domain_put(d);
@@ -197,7 +297,21 @@ void domain_thaw_frame(struct domain *d, struct frame *f)
 		(void)domain_release_frame(d, f); /* mm_relinquish() may have passed by */
 }
 
-void domain_free_frozen(struct frame *f)
+void domain_free_frozen(struct frame *f, unsigned int order)
 {
-	frame_release(f);
+	struct domain *d = f->owner;
+	uint64_t n = 1ULL << order;
+	bool last;
+
+	spin_lock(&d->page_lock);
+	d->page_count -= n;
+	for (uint64_t i = 0; i < n; i++)
+		list_del(&f[i].link);
+	last = !has_frames(d);
+	spin_unlock(&d->page_lock);
+	for (uint64_t i = 0; i < n; i++)
+		forget(&f[i]);
+	heap_give(f, order);
+	if (last)
+		domain_put(d);
 }

@@ -3,37 +3,36 @@
  * XENMEM_exchange: frames for other frames, for instance many small ones for one contiguous run
  * that a device can address.
  *
- * Works in chunks, the larger of both extent sizes. A chunk's old frames are frozen, which succeeds
- * only if nobody uses them; its new ones are allocated frozen; their numbers are written to the
- * caller. Then, as nothing can fail any more, the new ones become usable and the old ones free. So
- * a chunk is exchanged wholly or not at all, and a domain never keeps more than it may have.
- * Progress is in the caller's own structure (nr_exchanged): an interrupted call is simply repeated.
+ * Works in chunks, the larger of both extent sizes. A chunk's new frames come as one block, which
+ * is clean before anything else happens, and frozen; then its old ones are frozen, which succeeds
+ * only if nobody uses them; the new numbers are written to the caller. Then, as nothing can fail
+ * any more, the new ones become usable and the old ones free. So a chunk is exchanged wholly or not
+ * at all, and a domain never keeps more than it may have. Progress is in the caller's own structure
+ * (nr_exchanged): an interrupted call is simply repeated. Between two points lies one chunk, so
+ * only the control domain, which has devices, may ask for the largest.
  */
 #include "core/memory_op.h"
 
-#define CHUNK_FRAMES (1u << EXTENT_ORDER_MAX)
-#define LIST_ORDER   1 /* pages of `struct chunk` */
-
-/* Frozen frames. */
-struct chunk {
-	struct frame *old[CHUNK_FRAMES], *new[CHUNK_FRAMES];
-};
-_Static_assert(sizeof(struct chunk) <= PAGE_SIZE << LIST_ORDER, "the lists are too long");
+#define CHUNK_FRAMES	(1u << EXTENT_ORDER_MAX)
+#define GUEST_ORDER_MAX 6 /* for others than the control domain */
+#define COST_EXCHANGED	450u
 
 struct exchange {
 	struct xen_memory_exchange x;
 	struct domain *d;
 	unsigned int in_per_chunk, out_per_chunk; /* extents */
-	unsigned int chunk_frames;
-	struct chunk *chunk;
-	unsigned int old, new; /* frames of the chunk that are frozen now */
+	unsigned int order;			  /* of a chunk */
+	struct frame *new;			  /* the chunk's, as long as they are frozen */
+	struct frame **old;			  /* the chunk's that are frozen */
+	unsigned int old_count;
 };
+_Static_assert(CHUNK_FRAMES * sizeof(struct frame *) <= PAGE_SIZE, "the list is too long");
 
-static bool sizes_ok(const struct exchange *e)
+static bool sizes_ok(const struct exchange *e, unsigned int order_max)
 {
 	const struct xen_memory_reservation *in = &e->x.in, *out = &e->x.out;
 
-	return in->extent_order <= EXTENT_ORDER_MAX && out->extent_order <= EXTENT_ORDER_MAX &&
+	return in->extent_order <= order_max && out->extent_order <= order_max &&
 	       in->nr_extents <= UINT32_MAX && out->nr_extents <= UINT32_MAX &&
 	       in->nr_extents << in->extent_order == out->nr_extents << out->extent_order &&
 	       in->domid == out->domid && e->x.nr_exchanged <= in->nr_extents;
@@ -41,16 +40,23 @@ static bool sizes_ok(const struct exchange *e)
 
 static bool choose_chunk(struct exchange *e)
 {
-	unsigned int in = e->x.in.extent_order, out = e->x.out.extent_order, max = MAX(in, out);
+	unsigned int in = e->x.in.extent_order, out = e->x.out.extent_order;
 
-	e->chunk_frames = 1u << max;
-	e->in_per_chunk = 1u << (max - in);
-	e->out_per_chunk = 1u << (max - out);
+	e->order = MAX(in, out);
+	e->in_per_chunk = 1u << (e->order - in);
+	e->out_per_chunk = 1u << (e->order - out);
 	return e->x.nr_exchanged % e->in_per_chunk == 0 &&
 	       e->x.in.nr_extents % e->in_per_chunk == 0;
 }
 
 /* --- the parts of a chunk: those that can fail --- */
+
+static int allocate(struct exchange *e)
+{
+	return domain_alloc_in_steps(
+		e->d, e->order,
+		memory_alloc_flags(e->x.out.mem_flags) | ALLOC_FROZEN | ALLOC_BEYOND, &e->new);
+}
 
 static int freeze_extent(struct exchange *e, uint64_t extent)
 {
@@ -63,69 +69,75 @@ static int freeze_extent(struct exchange *e, uint64_t extent)
 
 		if (!f)
 			return -XEN_EINVAL;
-		e->chunk->old[e->old++] = f;
+		e->old[e->old_count++] = f;
 	}
 	return 0;
 }
 
-static void note_new(struct exchange *e, struct frame *f, uint64_t pfn)
+/* Extent n of the chunk: its number to the caller, the caller's to the frames. */
+static int tell_extent(struct exchange *e, unsigned int n)
 {
-	for (uint64_t i = 0; i < 1ULL << e->x.out.extent_order; i++) {
-		m2p_set(mfn(frame_mfn(f).n + i), pfn + i);
-		e->chunk->new[e->new ++] = f + i;
-	}
-}
-
-static int allocate_extent(struct exchange *e, uint64_t extent)
-{
-	struct frame *f;
-	uint64_t pfn, m;
+	uint64_t extent = e->x.nr_exchanged / e->in_per_chunk * e->out_per_chunk + n;
+	uint64_t first = frame_mfn(e->new).n + ((uint64_t)n << e->x.out.extent_order), pfn;
 
 	if (guest_read_at(&pfn, gva(e->x.out.extent_start), extent, sizeof(pfn)))
 		return -XEN_EFAULT;
-	f = domain_alloc_frames(e->d, e->x.out.extent_order,
-				memory_alloc_flags(e->x.out.mem_flags) | ALLOC_FROZEN);
-	if (!f)
-		return -XEN_ENOMEM;
-	note_new(e, f, pfn);
-	m = frame_mfn(f).n;
-	return guest_write_at(gva(e->x.out.extent_start), extent, &m, sizeof(m));
+	for (uint64_t i = 0; i < 1ULL << e->x.out.extent_order; i++)
+		m2p_set(mfn(first + i), pfn + i);
+	return guest_write_at(gva(e->x.out.extent_start), extent, &first, sizeof(first));
 }
 
 static int prepare_chunk(struct exchange *e)
 {
-	uint64_t first_out = e->x.nr_exchanged / e->in_per_chunk * e->out_per_chunk;
 	int rc = 0;
 
-	e->old = 0;
-	e->new = 0;
+	e->old_count = 0;
 	for (unsigned int i = 0; !rc && i < e->in_per_chunk; i++)
 		rc = freeze_extent(e, e->x.nr_exchanged + i);
 	for (unsigned int i = 0; !rc && i < e->out_per_chunk; i++)
-		rc = allocate_extent(e, first_out + i);
+		rc = tell_extent(e, i);
 	return rc;
 }
 
 /* --- and those that cannot --- */
 
-static void settle(struct exchange *e, struct frame **keep, unsigned int kept, struct frame **give,
-		   unsigned int given)
+static void undo_chunk(struct exchange *e)
 {
-	for (unsigned int i = 0; i < kept; i++)
-		domain_thaw_frame(e->d, keep[i]);
-	for (unsigned int i = 0; i < given; i++)
-		domain_free_frozen(give[i]);
+	for (unsigned int i = 0; i < e->old_count; i++)
+		domain_thaw_frame(e->d, e->old[i]);
+	domain_free_frozen(e->new, e->order);
+}
+
+static void free_extent(struct frame **old, unsigned int order)
+{
+	if (frame_mfn(old[0]).n % (1ULL << order) == 0) {
+		domain_free_frozen(old[0], order);
+		return;
+	}
+	for (unsigned int i = 0; i < 1U << order; i++)
+		domain_free_frozen(old[i], 0);
+}
+
+static void commit_chunk(struct exchange *e)
+{
+	for (uint64_t i = 0; i < 1ULL << e->order; i++)
+		domain_thaw_frame(e->d, e->new + i);
+	for (unsigned int i = 0; i < e->in_per_chunk; i++)
+		free_extent(e->old + ((size_t)i << e->x.in.extent_order), e->x.in.extent_order);
 }
 
 static int one_chunk(struct exchange *e)
 {
-	int rc = prepare_chunk(e);
+	int rc = allocate(e);
 
+	preempt_charge(COST_EXTENT + (COST_EXCHANGED << e->order));
 	if (rc)
-		settle(e, e->chunk->old, e->old, e->chunk->new, e->new);
+		return rc;
+	rc = prepare_chunk(e);
+	if (rc)
+		undo_chunk(e);
 	else
-		settle(e, e->chunk->new, e->new, e->chunk->old, e->old);
-	preempt_charge(COST_EXTENT + 2u * COST_FRAME * e->chunk_frames);
+		commit_chunk(e);
 	return rc;
 }
 
@@ -148,20 +160,21 @@ static int run(struct exchange *e, gva_t progress)
 
 long memory_exchange(struct vcpu *v, gva_t arg)
 {
+	unsigned int order_max = v->domain->privileged ? EXTENT_ORDER_MAX : GUEST_ORDER_MAX;
 	struct exchange e;
 	long rc = -XEN_ENOMEM;
 
 	if (guest_read(&e.x, arg, sizeof(e.x)))
 		return -XEN_EFAULT;
-	if (!sizes_ok(&e) || !choose_chunk(&e))
+	if (!sizes_ok(&e, order_max) || !choose_chunk(&e))
 		return -XEN_EINVAL;
 	e.d = domain_resolve(v->domain, e.x.in.domid);
 	if (!e.d)
 		return -XEN_ESRCH;
-	e.chunk = hv_alloc_pages(LIST_ORDER);
-	if (e.chunk) {
+	e.old = hv_alloc_pages(0);
+	if (e.old) {
 		rc = run(&e, gva_add(arg, offsetof(struct xen_memory_exchange, nr_exchanged)));
-		hv_free_pages(e.chunk, LIST_ORDER);
+		hv_free_pages(e.old, 0);
 	}
 	domain_put(e.d);
 	return rc;

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * More and less memory for a domain, extent by extent. A list that cannot be completed stops: its
- * result is the number of extents that were done. Frames that somebody still maps are given up
- * now and become free when the last mapping goes.
+ * result is the number of extents that were done. New frames are frozen until their number is with
+ * the caller. Frames that somebody still maps are given up now and become free when the last
+ * mapping goes.
  */
 #include "core/memory_op.h"
 
@@ -12,7 +13,7 @@
 struct extents {
 	struct xen_memory_reservation r;
 	struct domain *d; /* referenced */
-	uint64_t *at;
+	uint64_t done;	  /* frames */
 };
 
 unsigned int memory_alloc_flags(uint32_t mem_flags)
@@ -22,128 +23,139 @@ unsigned int memory_alloc_flags(uint32_t mem_flags)
 	return ALLOC_ZERO | (bits && bits <= 32 ? ALLOC_BELOW4G : 0);
 }
 
-static int begin(struct vcpu *v, gva_t arg, uint64_t *at, struct extents *e)
+static int begin(struct vcpu *v, gva_t arg, uint64_t start, struct extents *e)
 {
-	e->at = at;
+	e->done = start;
 	if (guest_read(&e->r, arg, sizeof(e->r)))
 		return -XEN_EFAULT;
 	if (e->r.extent_order > EXTENT_ORDER_MAX)
 		return -XEN_EPERM;
-	if (*at > e->r.nr_extents || e->r.nr_extents > EXTENTS_MAX)
+	if (e->r.nr_extents > EXTENTS_MAX || start > e->r.nr_extents << e->r.extent_order)
 		return -XEN_EINVAL;
 	e->d = domain_resolve(v->domain, e->r.domid);
 	return e->d ? 0 : -XEN_ESRCH;
 }
 
-/* One after the other, until one fails, all are done, or the budget is spent. */
-static long for_each_extent(struct vcpu *v, gva_t arg, uint64_t *at, bool (*one)(struct extents *))
+static uint64_t extent_of(const struct extents *e)
+{
+	return e->done >> e->r.extent_order;
+}
+
+static uint64_t extent_frames(const struct extents *e)
+{
+	return 1ULL << e->r.extent_order;
+}
+
+/* One step after the other, until one fails, all are done, or the budget is spent. */
+static long for_each_extent(struct vcpu *v, gva_t arg, uint64_t *at, int (*step)(struct extents *))
 {
 	struct extents e;
-	uint64_t start = *at;
-	long rc = begin(v, arg, at, &e);
+	long rc = begin(v, arg, *at, &e);
 
 	if (rc)
 		return rc;
-	for (rc = 0; *at < e.r.nr_extents; ++*at) {
-		if (*at > start && preempt_due()) {
-			rc = -XEN_ERESTART;
-			break;
-		}
-		if (!one(&e))
-			break;
-		preempt_charge(COST_EXTENT + (COST_FRAME << e.r.extent_order));
-	}
+	while (!rc && extent_of(&e) < e.r.nr_extents)
+		rc = e.done > *at && preempt_due() ? -XEN_ERESTART : step(&e);
 	domain_put(e.d);
-	return rc ? rc : (long)*at;
+	*at = e.done;
+	return rc == -XEN_ERESTART ? rc : (long)extent_of(&e);
 }
 
-static bool read_number(const struct extents *e, uint64_t *n)
+static int read_number(const struct extents *e, uint64_t *n)
 {
-	return !guest_read_at(n, gva(e->r.extent_start), *e->at, sizeof(*n));
+	return guest_read_at(n, gva(e->r.extent_start), extent_of(e), sizeof(*n));
 }
 
-static bool write_number(const struct extents *e, uint64_t n)
+static int write_number(const struct extents *e, uint64_t n)
 {
-	return !guest_write_at(gva(e->r.extent_start), *e->at, &n, sizeof(n));
+	return guest_write_at(gva(e->r.extent_start), extent_of(e), &n, sizeof(n));
 }
 
-static struct frame *allocate(const struct extents *e)
+/* A frozen extent becomes usable; or nobody's, if its number cannot be told. */
+static int hand_over(struct extents *e, struct frame *f, bool tell)
 {
-	return domain_alloc_frames(e->d, e->r.extent_order, memory_alloc_flags(e->r.mem_flags));
+	int rc = tell ? write_number(e, frame_mfn(f).n) : 0;
+
+	if (rc) {
+		domain_free_frozen(f, e->r.extent_order);
+		return rc;
+	}
+	for (uint64_t i = 0; i < extent_frames(e); i++)
+		domain_thaw_frame(e->d, f + i);
+	e->done += extent_frames(e);
+	return 0;
 }
 
-static bool increase_one(struct extents *e)
+/* The next extent. `pfn`: of its first frame; it goes up from there unless that is none. */
+static int add_extent(struct extents *e, uint64_t pfn, bool tell)
 {
-	struct frame *f = allocate(e);
-
-	if (!f)
-		return false;
-	for (uint64_t i = 0; i < 1ULL << e->r.extent_order; i++)
-		m2p_set(mfn(frame_mfn(f).n + i), INVALID_M2P_ENTRY);
-	if (!e->r.extent_start || write_number(e, frame_mfn(f).n))
-		return true;
-	(void)memory_release(e->d, frame_mfn(f).n, e->r.extent_order);
-	return false;
-}
-
-static bool populate_one(struct extents *e)
-{
+	unsigned int flags = memory_alloc_flags(e->r.mem_flags) | ALLOC_FROZEN;
 	struct frame *f;
-	uint64_t pfn;
+	int rc;
 
-	if (!read_number(e, &pfn))
-		return false;
-	f = allocate(e);
-	if (!f)
-		return false;
-	for (uint64_t i = 0; i < 1ULL << e->r.extent_order; i++)
-		m2p_set(mfn(frame_mfn(f).n + i), pfn + i);
-	if (write_number(e, frame_mfn(f).n))
-		return true;
-	(void)memory_release(e->d, frame_mfn(f).n, e->r.extent_order);
-	return false;
+	if (e->done % extent_frames(e))
+		return -XEN_EINVAL; /* no continuation of ours */
+	rc = domain_alloc_in_steps(e->d, e->r.extent_order, flags, &f);
+	preempt_charge(COST_EXTENT + (COST_FRAME << e->r.extent_order));
+	if (rc)
+		return rc;
+	for (uint64_t i = 0; i < extent_frames(e); i++)
+		m2p_set(mfn(frame_mfn(f).n + i), pfn == INVALID_M2P_ENTRY ? pfn : pfn + i);
+	return hand_over(e, f, tell);
 }
 
-static bool release_one(struct domain *d, mfn_t m)
+static int increase(struct extents *e)
+{
+	return add_extent(e, INVALID_M2P_ENTRY, e->r.extent_start);
+}
+
+static int populate(struct extents *e)
+{
+	uint64_t pfn;
+	int rc = read_number(e, &pfn);
+
+	return rc ? rc : add_extent(e, pfn, true);
+}
+
+static int release_one(struct domain *d, mfn_t m)
 {
 	struct frame *f = frame_get_mfn(m, d);
-	bool done;
+	int rc;
 
 	if (!f)
-		return false;
-	done = !domain_release_frame(d, f);
-	if (done)
+		return -XEN_EINVAL;
+	rc = domain_release_frame(d, f);
+	if (!rc)
 		m2p_set(m, INVALID_M2P_ENTRY);
 	frame_put(f);
-	return done;
+	return rc;
 }
 
-bool memory_release(struct domain *d, uint64_t first, unsigned int order)
-{
-	for (uint64_t i = 0; i < 1ULL << order; i++)
-		if (!release_one(d, mfn(first + i)))
-			return false;
-	return true;
-}
-
-static bool decrease_one(struct extents *e)
+/* One frame. */
+static int decrease(struct extents *e)
 {
 	uint64_t first;
+	int rc = read_number(e, &first);
 
-	return read_number(e, &first) && memory_release(e->d, first, e->r.extent_order);
+	preempt_charge(COST_RELEASE);
+	if (!rc)
+		rc = release_one(e->d, mfn(first + e->done % extent_frames(e)));
+	if (!rc)
+		e->done++;
+	return rc;
 }
 
 long memory_increase(struct vcpu *v, gva_t arg, uint64_t *at)
 {
-	return for_each_extent(v, arg, at, increase_one);
+	return for_each_extent(v, arg, at, increase);
 }
 
 long memory_decrease(struct vcpu *v, gva_t arg, uint64_t *at)
 {
-	return for_each_extent(v, arg, at, decrease_one);
+	return for_each_extent(v, arg, at, decrease);
 }
 
 long memory_populate(struct vcpu *v, gva_t arg, uint64_t *at)
 {
-	return for_each_extent(v, arg, at, populate_one);
+	return for_each_extent(v, arg, at, populate);
 }

@@ -14,6 +14,6 @@ long mm_memory_op(struct vcpu *v, unsigned int cmd, gva_t arg, uint64_t *start_e
 	case XENMEM_exchange:
 		return memory_exchange(v, arg);
 	default:
-		return memory_query(v, cmd, arg);
+		return memory_query(v, cmd, arg, start_extent);
 	}
 }

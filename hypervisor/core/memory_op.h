@@ -12,21 +12,21 @@
 #include "core/preempt.h"
 #include "shoji/errno.h"
 
-#define EXTENT_ORDER_MAX 9   /* frames of an extent are cleared without a pause: at most 2 MiB */
-#define COST_FRAME	 60u /* in units of preemption */
-#define COST_EXTENT	 400u
+#define EXTENT_ORDER_MAX 9   /* 2 MiB: what is done to one extent without a pause has an end */
+#define COST_FRAME	 60u /* in units of preemption; clearing is charged for where it is done */
+#define COST_RELEASE	 450u
+#define COST_EXTENT	 700u
 
-/* memory_extents.c */
+/* memory_extents.c; *at counts frames, so that one can stop within an extent */
 long memory_increase(struct vcpu *v, gva_t arg, uint64_t *at);
 long memory_decrease(struct vcpu *v, gva_t arg, uint64_t *at);
 long memory_populate(struct vcpu *v, gva_t arg, uint64_t *at);
 unsigned int memory_alloc_flags(uint32_t mem_flags);
-bool memory_release(struct domain *d, uint64_t first, unsigned int order);
 
 /* memory_exchange.c */
 long memory_exchange(struct vcpu *v, gva_t arg);
 
 /* memory_query.c */
-long memory_query(struct vcpu *v, unsigned int cmd, gva_t arg);
+long memory_query(struct vcpu *v, unsigned int cmd, gva_t arg, uint64_t *at);
 
 #endif

@@ -129,7 +129,9 @@ static long claim(struct vcpu *v, gva_t arg)
 	return r.nr_extents > frames_free() ? -XEN_ENOMEM : 0;
 }
 
-static long grant_frames(struct domain *d, struct xen_mem_acquire_resource *a, gva_t arg)
+/* *at: where an interrupted call goes on. */
+static long grant_frames(struct domain *d, struct xen_mem_acquire_resource *a, gva_t arg,
+			 uint64_t *at)
 {
 	struct grant_usage usage;
 
@@ -140,19 +142,21 @@ static long grant_frames(struct domain *d, struct xen_mem_acquire_resource *a, g
 	}
 	if (a->frame + a->nr_frames < a->frame || a->frame + a->nr_frames > usage.max_frames)
 		return -XEN_EINVAL;
-	for (uint32_t i = 0; i < a->nr_frames; i++) {
+	for (; *at < a->nr_frames; ++*at) {
 		mfn_t m;
-		int rc = grant_table_frame(d, (uint32_t)a->frame + i, &m);
+		int rc = preempt_due() ? -XEN_ERESTART
+				       : grant_table_frame(d, (uint32_t)(a->frame + *at), &m);
 
 		if (rc)
 			return rc;
-		if (guest_write_at(gva(a->frame_list), i, &m.n, sizeof(m.n)))
+		if (guest_write_at(gva(a->frame_list), *at, &m.n, sizeof(m.n)))
 			return -XEN_EFAULT;
+		preempt_charge(COST_FRAME);
 	}
 	return 0;
 }
 
-static long acquire_resource(struct vcpu *v, gva_t arg)
+static long acquire_resource(struct vcpu *v, gva_t arg, uint64_t *at)
 {
 	struct xen_mem_acquire_resource a;
 	struct domain *d;
@@ -168,7 +172,7 @@ static long acquire_resource(struct vcpu *v, gva_t arg)
 	if (!d)
 		return -XEN_ESRCH;
 	if (a.type == XENMEM_resource_grant_table && a.id == XENMEM_resource_grant_table_id_shared)
-		rc = grant_frames(d, &a, arg);
+		rc = grant_frames(d, &a, arg, at);
 	domain_put(d);
 	return rc;
 }
@@ -183,7 +187,7 @@ static long no_device_memory(gva_t arg)
 	return guest_write(arg, &a, sizeof(a));
 }
 
-long memory_query(struct vcpu *v, unsigned int cmd, gva_t arg)
+long memory_query(struct vcpu *v, unsigned int cmd, gva_t arg, uint64_t *at)
 {
 	switch (cmd) {
 	case XENMEM_maximum_ram_page:
@@ -203,7 +207,7 @@ long memory_query(struct vcpu *v, unsigned int cmd, gva_t arg)
 	case XENMEM_claim_pages:
 		return claim(v, arg);
 	case XENMEM_acquire_resource:
-		return acquire_resource(v, arg);
+		return acquire_resource(v, arg, at);
 	case XENMEM_reserved_device_memory_map:
 		return no_device_memory(arg);
 	case XENMEM_add_to_physmap:

@@ -262,10 +262,10 @@ static void exchange(struct domain *d, struct frame *wanted)
 
 	if (!old)
 		return;
-	new = domain_alloc_frames(d, 0, ALLOC_ZERO | ALLOC_FROZEN);
+	new = domain_alloc_frames(d, 0, ALLOC_ZERO | ALLOC_FROZEN | ALLOC_BEYOND);
 	domain_thaw_frame(d, new ? new : old);
 	if (new)
-		domain_free_frozen(old);
+		domain_free_frozen(old, 0);
 }
 
 static void balloon(const struct op *op)
