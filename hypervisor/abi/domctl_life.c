@@ -91,6 +91,8 @@ long domctl_resume(struct domain *d, struct xen_domctl *op)
 	return 0;
 }
 
+#define COST_VCPU 3500 /* in units of preemption */
+
 /* The number was fixed by createdomain; this makes them. Repeating it is harmless. */
 long domctl_max_vcpus(struct domain *d, struct xen_domctl *op)
 {
@@ -99,9 +101,15 @@ long domctl_max_vcpus(struct domain *d, struct xen_domctl *op)
 	if (op->u.max_vcpus.max != d->max_vcpus)
 		return -XEN_EINVAL;
 	spin_lock(&d->lock);
-	for (unsigned int i = 0; i < d->max_vcpus && !rc; i++)
-		if (!d->vcpu[i] && !vcpu_create(d, i))
+	for (unsigned int i = 0; i < d->max_vcpus && !rc; i++) {
+		if (d->vcpu[i])
+			continue;
+		if (preempt_due())
+			rc = -XEN_ERESTART;
+		else if (!vcpu_create(d, i))
 			rc = -XEN_ENOMEM;
+		preempt_charge(COST_VCPU);
+	}
 	spin_unlock(&d->lock);
 	return rc;
 }

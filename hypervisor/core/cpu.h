@@ -34,6 +34,8 @@ struct cpu {
 	uint64_t call_args[6];
 	uint64_t scratch[4]; /* entry code's own */
 
+	struct domain *dead; /* without references, not yet freed (core/domain.c) */
+
 	/* run queue (core/sched.c), under run_lock */
 	struct spinlock run_lock;
 	struct list run_queue;

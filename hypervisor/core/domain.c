@@ -3,8 +3,9 @@
  * Domains: the list, references, creation.
  *
  * Duty: make a domain in one ladder of steps that unwinds completely, find it by id, free it with
- * its last reference. Data: hv.domains, sorted by id, under hv.domain_lock. Ending a domain is in
- * domain_end.c, pausing it in domain_pause.c; memory and page tables are elsewhere (mm.h).
+ * its last reference, in steps. Data: hv.domains, sorted by id, under hv.domain_lock. Ending a
+ * domain is in domain_end.c, pausing it in domain_pause.c; memory and page tables are elsewhere
+ * (mm.h).
  */
 #include "core/domain.h"
 
@@ -13,10 +14,15 @@
 #include "core/log.h"
 #include "core/machine.h"
 #include "core/mm.h"
+#include "core/preempt.h"
 #include "core/time_info.h"
 #include "lib/string.h"
 #include "shoji/errno.h"
 #include "shoji/types.h"
+
+/* In units of preemption */
+#define COST_VCPU 2500
+#define COST_REST 10000
 
 struct hv hv = {
 	.domain_lock = SPINLOCK(LOCK_DOMLIST),
@@ -28,29 +34,74 @@ void domain_ref(struct domain *d)
 	__atomic_fetch_add(&d->references, 1, __ATOMIC_RELAXED);
 }
 
-static void free_vcpus(struct domain *d)
+/* --- the end: freed in steps, by the CPU that dropped the last reference --- */
+
+/* False: the budget is spent. */
+static bool free_vcpus(struct domain *d)
 {
-	for (unsigned int i = 0; i < MAX_VCPUS; i++) {
-		if (d->vcpu[i])
-			vcpu_destroy(d->vcpu[i]);
-		d->vcpu[i] = NULL;
+	for (; d->cursor < d->max_vcpus; d->cursor++) {
+		struct vcpu *v = d->vcpu[d->cursor];
+
+		if (!v)
+			continue;
+		if (preempt_due())
+			return false;
+		d->vcpu[d->cursor] = NULL;
+		vcpu_destroy(v);
+		preempt_charge(COST_VCPU);
 	}
+	return true;
 }
 
-static void domain_free(struct domain *d)
+static bool domain_free(struct domain *d)
 {
-	free_vcpus(d);
-	grant_free(d);
+	if (!free_vcpus(d) || !grant_free(d))
+		return false;
 	evtchn_free(d);
 	machine_domain_destroy(d);
 	hv_free(d->memory_map);
 	hv_free(d);
+	preempt_charge(COST_REST);
+	return true;
+}
+
+static void bury(struct cpu *c, struct domain *d)
+{
+	d->next_dead = c->dead;
+	c->dead = d;
+}
+
+static void free_dead(struct cpu *c)
+{
+	struct domain *d;
+
+	while ((d = c->dead) && !preempt_due()) {
+		c->dead = d->next_dead;
+		if (!domain_free(d))
+			bury(c, d);
+	}
+}
+
+bool domains_free_some(void)
+{
+	struct cpu *c = this_cpu();
+
+	if (likely(!c->dead))
+		return false;
+	preempt_start();
+	free_dead(c);
+	return c->dead;
 }
 
 void domain_put(struct domain *d)
 {
-	if (__atomic_sub_fetch(&d->references, 1, __ATOMIC_ACQ_REL) == 0)
-		domain_free(d);
+	struct cpu *c = this_cpu();
+
+	if (__atomic_sub_fetch(&d->references, 1, __ATOMIC_ACQ_REL))
+		return;
+	d->cursor = 0;
+	bury(c, d);
+	free_dead(c);
 }
 
 static struct domain *find(domid_t id, bool dying_too)
@@ -179,7 +230,8 @@ int domain_create(domid_t id, unsigned int max_vcpus, const struct domain_limits
 free_shared:
 	frame_unshare(d->shared_info);
 free_grants:
-	grant_free(d);
+	while (!grant_free(d))
+		preempt_start(); /* it is small yet */
 free_events:
 	evtchn_free(d);
 free_machine:

@@ -37,10 +37,12 @@ struct domain {
 	unsigned int pause_count; /* lock; by domctl */
 	bool shut_down;		  /* lock */
 	bool crash_reported;
-	uint8_t shutdown_code;	/* SHUTDOWN_*; valid if shut_down */
-	uint8_t tools_paused;	/* lock; the tools' part of pause_count */
-	bool being_killed;	/* one CPU at a time; atomic */
-	unsigned int kill_step; /* where domain_kill goes on */
+	uint8_t shutdown_code;	  /* SHUTDOWN_*; valid if shut_down */
+	uint8_t tools_paused;	  /* lock; the tools' part of pause_count */
+	bool being_killed;	  /* one CPU at a time; atomic */
+	unsigned int kill_step;	  /* where domain_kill goes on */
+	unsigned int cursor;	  /* within a step of it, or of what follows the last reference */
+	struct domain *next_dead; /* cpu.dead */
 
 	/* --- vCPUs --- */
 	unsigned int max_vcpus; /* set once */
@@ -112,6 +114,8 @@ struct domain *domain_get_from(domid_t first);	/* lowest id >= first, dying ones
 struct domain *domain_resolve(struct domain *caller, uint16_t id); /* DOMID_SELF too; reference */
 void domain_ref(struct domain *d);
 void domain_put(struct domain *d);
+/* Frees some of the domains whose last reference went on this CPU. True: there is more. */
+bool domains_free_some(void);
 
 void domain_pause(struct domain *d); /* waits until no vCPU runs; not one's own */
 void domain_unpause(struct domain *d);

@@ -11,9 +11,12 @@
 #include "core/grant.h"
 #include "core/log.h"
 #include "core/mm.h"
+#include "core/preempt.h"
 #include "shoji/errno.h"
 #include "shoji/sched.h"
 #include "shoji/virq.h"
+
+#define COST_VCPU 2500 /* in units of preemption */
 
 static int end_stop(struct domain *d)
 {
@@ -26,13 +29,17 @@ static int end_stop(struct domain *d)
 
 static int end_vcpus(struct domain *d)
 {
-	struct vcpu *v;
+	for (; d->cursor < d->max_vcpus; d->cursor++) {
+		struct vcpu *v = d->vcpu[d->cursor];
 
-	for_each_vcpu(d, v)
-	{
+		if (!v)
+			continue;
+		if (preempt_due())
+			return -XEN_ERESTART;
 		sched_destroy_vcpu(v);
 		mm_drop_vcpu(v);
 		vcpu_unregister_info(v);
+		preempt_charge(COST_VCPU);
 	}
 	return 0;
 }
@@ -40,12 +47,14 @@ static int end_vcpus(struct domain *d)
 static int end_shared_frames(struct domain *d)
 {
 	struct xen_shared_info *s;
+	int rc = grant_unshare(d);
 
+	if (rc)
+		return rc;
 	spin_lock(&hv.domain_lock); /* the wall clock is written under it */
 	s = d->shared_info;
 	d->shared_info = NULL;
 	spin_unlock(&hv.domain_lock);
-	grant_unshare(d);
 	if (s)
 		frame_unshare(s);
 	return 0;

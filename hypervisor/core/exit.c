@@ -3,12 +3,14 @@
  * The way back to a guest.
  *
  * Duty: do what this CPU was asked to do (timers, choosing who runs), load the vCPU that is to run,
- * and deliver its events. Data: cpu.work, set by anyone, and cpu.loaded, this CPU's own. No lock is
- * held on entry or on return. Who runs is decided in sched.c.
+ * and deliver its events; free a little of a domain that is gone. Data: cpu.work, set by anyone,
+ * and cpu.loaded, this CPU's own. No lock is held on entry or on return. Who runs is decided in
+ * sched.c.
  */
 #include "core/exit.h"
 
 #include "core/domain.h"
+#include "core/frame.h"
 #include "core/machine.h"
 #include "core/sched.h"
 #include "core/stop.h"
@@ -37,6 +39,11 @@ static void deliver(struct vcpu *v)
 		machine_inject_event(v);
 }
 
+bool core_idle_work(void)
+{
+	return domains_free_some() || frames_scrub();
+}
+
 struct vcpu *core_exit(void)
 {
 	struct cpu *c = this_cpu();
@@ -46,6 +53,7 @@ struct vcpu *core_exit(void)
 		c->idle_total += machine_now() - c->idle_since;
 		c->idle_since = 0;
 	}
+	(void)domains_free_some();
 	for (;;) {
 		uint32_t work = __atomic_exchange_n(&c->work, 0, __ATOMIC_SEQ_CST);
 

@@ -12,4 +12,7 @@
  */
 struct vcpu *core_exit(void);
 
+/* This CPU has nothing else to do: a little of what can be done in advance. True: there is more. */
+bool core_idle_work(void);
+
 #endif

@@ -12,7 +12,10 @@
 #include "core/grant_internal.h"
 #include "lib/string.h"
 
-#define FLAG_RETRIES 8 /* a guest that keeps changing its entry gets an error, not our time */
+#define COST_UNSHARE 400
+#define COST_FREE    300
+#define COST_GROW    1500 /* by a frame, in units of preemption, besides clearing */
+#define FLAG_RETRIES 8	  /* a guest that keeps changing its entry gets an error, not our time */
 
 int grant_init(struct domain *d, uint32_t max_frames, uint32_t max_maptrack)
 {
@@ -29,34 +32,58 @@ int grant_init(struct domain *d, uint32_t max_frames, uint32_t max_maptrack)
 	return 0;
 }
 
-void grant_free(struct domain *d)
+static void free_pages_of(struct grant_table *t, uint32_t i)
+{
+	if (i < GRANT_FRAMES_MAX) {
+		hv_free(t->active[i]);
+		t->active[i] = NULL;
+	} else if (t->maptrack[i - GRANT_FRAMES_MAX]) {
+		hv_free_pages(t->maptrack[i - GRANT_FRAMES_MAX], 0);
+	}
+	preempt_charge(COST_FREE);
+}
+
+bool grant_free(struct domain *d)
 {
 	struct grant_table *t = d->grants;
+	uint32_t handles, all;
 
 	if (!t)
-		return;
-	for (uint32_t i = 0; i < GRANT_FRAMES_MAX; i++)
-		hv_free(t->active[i]);
-	for (uint32_t i = 0; i < MAPTRACK_PAGES_MAX; i++)
-		if (t->maptrack[i])
-			hv_free_pages(t->maptrack[i], 0);
+		return true;
+	handles = t->maptrack_size / (uint32_t)MAPTRACK_PER_PAGE;
+	all = GRANT_FRAMES_MAX + handles;
+	for (; t->freed < all; t->freed++) {
+		if (t->freed < GRANT_FRAMES_MAX && !t->active[t->freed])
+			continue;
+		if (preempt_due())
+			return false;
+		free_pages_of(t, t->freed);
+	}
 	hv_free(t);
 	d->grants = NULL;
+	return true;
 }
 
 /* The shared frames go when the domain dies; mappings of them by tools keep them until dropped. */
-void grant_unshare(struct domain *d)
+int grant_unshare(struct domain *d)
 {
 	struct grant_table *t = d->grants;
-	uint32_t frames;
 
 	spin_lock(&t->lock);
-	frames = t->frames;
-	t->frames = 0;
 	t->max_frames = 0;
 	spin_unlock(&t->lock);
-	for (uint32_t i = 0; i < frames; i++)
-		frame_unshare(t->shared[i]);
+	while (t->frames) { /* only shrinks, and only here */
+		uint32_t last = t->frames - 1;
+
+		if (preempt_due())
+			return -XEN_ERESTART;
+		spin_lock(&t->lock);
+		t->frames = last;
+		spin_unlock(&t->lock);
+		frame_unshare(t->shared[last]);
+		preempt_charge(COST_UNSHARE);
+	}
+	return 0;
 }
 
 static int add_frame(struct domain *d, struct grant_table *t)
@@ -77,6 +104,7 @@ static int add_frame(struct domain *d, struct grant_table *t)
 	return 0;
 }
 
+/* Not interrupted before its first frame, nor by a call that has nothing to do. */
 int grant_grow(struct domain *d, uint32_t frames)
 {
 	struct grant_table *t = d->grants;
@@ -85,8 +113,12 @@ int grant_grow(struct domain *d, uint32_t frames)
 	spin_lock(&t->lock);
 	if (frames > t->max_frames)
 		rc = -XEN_ENOSPC;
-	while (!rc && t->frames < frames)
+	while (!rc && t->frames < frames) {
 		rc = add_frame(d, t);
+		preempt_charge(COST_GROW);
+		if (!rc && preempt_due())
+			rc = -XEN_ERESTART;
+	}
 	spin_unlock(&t->lock);
 	return rc;
 }
@@ -236,7 +268,7 @@ void grant_end(struct domain *owner, uint32_t ref, bool readonly)
 		drop = a->frame;
 		a->frame = NULL;
 	}
-	if (t->frames) { /* the shared frames still exist */
+	if (ref / ENTRIES_PER_FRAME < t->frames) { /* the shared frame still exists */
 		e = &t->shared[ref / ENTRIES_PER_FRAME][ref % ENTRIES_PER_FRAME];
 		clear_marks(e, a);
 	}

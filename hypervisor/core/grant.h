@@ -12,8 +12,10 @@ struct vcpu;
 
 int grant_init(struct domain *d, uint32_t max_frames, uint32_t max_maptrack);
 int grant_relinquish(struct domain *d); /* drop all mappings d holds: 0 or -XEN_ERESTART */
-void grant_unshare(struct domain *d);	/* its table is no longer to be used by anybody */
-void grant_free(struct domain *d);	/* last reference: the table's own frames */
+/* Its table is no longer to be used by anybody: 0 or -XEN_ERESTART. */
+int grant_unshare(struct domain *d);
+/* After the last reference: the table itself. False: the budget is spent, go on later. */
+bool grant_free(struct domain *d);
 
 /* The body of grant_table_op; result as the ABI's. *done: operations carried out before a restart.
  */

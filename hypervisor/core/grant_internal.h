@@ -46,7 +46,7 @@ struct grant_table {
 	/* mappings that the domain itself holds */
 	struct maptrack *maptrack[MAPTRACK_PAGES_MAX];
 	uint32_t maptrack_used, maptrack_size, maptrack_max, maptrack_free; /* free: index + 1 */
-	uint32_t cursor;						    /* relinquish */
+	uint32_t cursor, freed; /* where grant_relinquish() and grant_free() go on */
 	/* the audit's: the pass, and what it found: uses by handles, and by active entries */
 	uint32_t audit_stamp, audit_handles, audit_uses;
 };
@@ -62,7 +62,7 @@ struct maptrack *maptrack_claim(struct domain *d,
 				uint32_t handle);     /* NULL: none, or being unmapped */
 int maptrack_new(struct domain *d, uint32_t *handle); /* claimed; 0 or -XEN_ENOSPC */
 void maptrack_release(struct domain *d, uint32_t handle);
-int grant_grow(struct domain *d, uint32_t frames); /* 0, -XEN_ENOMEM, -XEN_ENOSPC */
+int grant_grow(struct domain *d, uint32_t frames); /* 0, -XEN_ENOMEM, _ENOSPC, _ERESTART */
 
 int16_t grant_map_one(struct vcpu *v, struct xen_gnttab_map_grant_ref *op);
 int16_t grant_unmap_one(struct vcpu *v, const struct xen_gnttab_unmap_grant_ref *op);

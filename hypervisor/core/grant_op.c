@@ -3,6 +3,8 @@
 #include "core/grant_internal.h"
 #include "lib/string.h"
 
+#define COST_TELL 100 /* a frame of the table, in units of preemption */
+
 /* One element at `at`: read, carried out, status written back. 0 or -XEN_E… for the whole call. */
 static long do_map(struct vcpu *v, gva_t at)
 {
@@ -37,31 +39,36 @@ static long do_copy(struct vcpu *v, gva_t at)
 	return guest_write(at, &op, sizeof(op));
 }
 
-static int16_t setup_table(struct domain *caller, const struct xen_gnttab_setup_table *op)
+/* 0 and the status, or -XEN_ERESTART. */
+static long setup_table(struct domain *caller, struct xen_gnttab_setup_table *op)
 {
 	struct domain *d = domain_resolve(caller, op->dom);
 	int rc = 0;
 
+	op->status = GNTST_bad_domain;
 	if (!d)
-		return GNTST_bad_domain;
+		return 0;
 	rc = grant_grow(d, op->nr_frames);
 	for (uint32_t i = 0; !rc && i < op->nr_frames; i++) {
 		uint64_t frame = machine_unmap_addr(d->grants->shared[i]).n;
 
+		preempt_charge(COST_TELL);
 		rc = guest_write_at(gva(op->frame_list), i, &frame, sizeof(frame));
 	}
 	domain_put(d);
-	return rc ? GNTST_general_error : GNTST_okay;
+	op->status = rc ? GNTST_general_error : GNTST_okay;
+	return rc == -XEN_ERESTART ? rc : 0;
 }
 
 static long do_setup(struct vcpu *v, gva_t at)
 {
 	struct xen_gnttab_setup_table op;
+	long rc;
 
 	if (guest_read(&op, at, sizeof(op)))
 		return -XEN_EFAULT;
-	op.status = setup_table(v->domain, &op);
-	return guest_write(at, &op, sizeof(op));
+	rc = setup_table(v->domain, &op);
+	return rc ? rc : guest_write(at, &op, sizeof(op));
 }
 
 static long do_query(struct vcpu *v, gva_t at)

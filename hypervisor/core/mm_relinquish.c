@@ -13,7 +13,7 @@
 #include "core/preempt.h"
 #include "shoji/errno.h"
 
-#define COST_FRAME 150
+#define COST_FRAME 550
 
 /* page_lock held */
 static void mark_dropped(struct domain *d, struct frame *f)

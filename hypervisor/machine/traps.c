@@ -7,6 +7,7 @@
 #include "machine/traps.h"
 
 #include "abi/abi.h"
+#include "core/exit.h"
 #include "core/mm.h"
 #include "lib/string.h"
 #include "machine/apic.h"
@@ -278,7 +279,7 @@ static void idle(void)
 	struct cpu *c = this_cpu();
 
 	while (!__atomic_load_n(&c->work, __ATOMIC_SEQ_CST)) {
-		if (frames_scrub())
+		if (core_idle_work())
 			__asm__ volatile("sti; nop; cli" ::: "memory");
 		else
 			__asm__ volatile("sti; hlt; cli" ::: "memory");
