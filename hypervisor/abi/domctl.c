@@ -102,8 +102,11 @@ long abi_domctl(uint64_t arg)
 	if (op.interface_version != XEN_DOMCTL_INTERFACE_VERSION)
 		return -XEN_EACCES;
 	rc = run(&op, &results);
-	if (rc == -XEN_ERESTART)
+	if (rc == -XEN_ERESTART) {
+		if (op.cmd == XEN_DOMCTL_getpageframeinfo3 && ABI_WRITE(arg, &op))
+			return -XEN_EFAULT;
 		return abi_continue(arg, 0, 0, 0);
+	}
 	if (results && (rc >= 0 || rc == -XEN_ENOBUFS) && ABI_WRITE(arg, &op))
 		return -XEN_EFAULT;
 	return rc;

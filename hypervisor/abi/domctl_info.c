@@ -3,11 +3,13 @@
 #include "abi/domctl.h"
 
 #include "core/frame.h"
+#include "core/preempt.h"
 #include "lib/string.h"
 #include "shoji/types.h"
 
 #define FRAMES_AT_ONCE	1024
 #define GUEST_PHYS_BITS 52
+#define COST_FRAME	180 /* in units of preemption */
 
 static void add_vcpus(struct domain *d, struct xen_domctl_getdomaininfo *info)
 {
@@ -97,25 +99,34 @@ static uint64_t type_bits(const struct frame *f)
 	}
 }
 
+static long one_frame(struct domain *d, gva_t at)
+{
+	uint64_t n, type = XEN_DOMCTL_PFINFO_XTAB;
+	struct frame *f;
+
+	if (guest_read(&n, at, sizeof(n)))
+		return -XEN_EFAULT;
+	f = frame_get_mfn(mfn(n), d);
+	if (f) {
+		type = type_bits(f);
+		frame_put(f);
+	}
+	return guest_write(at, &type, sizeof(type));
+}
+
+/* Interrupted, the caller's record says what is left. */
 long domctl_frame_info(struct domain *d, struct xen_domctl *op)
 {
-	const struct xen_domctl_getpageframeinfo3 *a = &op->u.getpageframeinfo3;
+	struct xen_domctl_getpageframeinfo3 *a = &op->u.getpageframeinfo3;
+	long rc = 0;
 
 	if (a->num > FRAMES_AT_ONCE)
 		return -XEN_E2BIG;
-	for (uint64_t i = 0; i < a->num; i++) {
-		uint64_t n, type = XEN_DOMCTL_PFINFO_XTAB;
-		struct frame *f;
-
-		if (guest_read_at(&n, gva(a->array), i, sizeof(n)))
-			return -XEN_EFAULT;
-		f = frame_get_mfn(mfn(n), d);
-		if (f) {
-			type = type_bits(f);
-			frame_put(f);
-		}
-		if (guest_write_at(gva(a->array), i, &type, sizeof(type)))
-			return -XEN_EFAULT;
+	for (; a->num && !rc; a->num--, a->array += sizeof(uint64_t)) {
+		if (preempt_due())
+			return -XEN_ERESTART;
+		rc = one_frame(d, gva(a->array));
+		preempt_charge(COST_FRAME);
 	}
-	return 0;
+	return rc;
 }

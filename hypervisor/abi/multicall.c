@@ -50,7 +50,7 @@ long abi_multicall(uint64_t list, uint64_t count)
 	for (; count; count--, list += sizeof(struct xen_multicall_entry)) {
 		if (!do_entry(v, list, count, &result))
 			break;
-		preempt_charge(100);
+		preempt_charge(200);
 		if (preempt_due() && count > 1) {
 			result = abi_continue(list + sizeof(struct xen_multicall_entry), count - 1,
 					      0, 0);

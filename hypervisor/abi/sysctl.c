@@ -35,26 +35,66 @@ static long read_console(struct xen_sysctl *op)
 
 /* --- domains --- */
 
-static long domain_list(struct xen_sysctl *op)
+/* Where a list is: so many are written, and the domain that is next. */
+struct place {
+	uint32_t written;
+	uint16_t next;
+};
+
+#define GOES_ON	    0x5e51ULL /* in the upper bits of the second argument */
+#define COST_DOMAIN 600	      /* in units of preemption */
+#define COST_VCPU   200
+
+static uint64_t place_to_word(struct place p)
 {
-	struct xen_sysctl_getdomaininfolist *l = &op->u.getdomaininfolist;
-	uint32_t next = l->first_domain, n = 0;
+	return GOES_ON << 48 | (uint64_t)p.next << 32 | p.written;
+}
 
-	while (n < l->max_domains && next < DOMID_LIMIT) {
-		struct domain *d = domain_get_from(domid((uint16_t)next));
-		struct xen_domctl_getdomaininfo info;
+static struct place place_of_word(uint64_t word, uint16_t first)
+{
+	if (word >> 48 != GOES_ON)
+		return (struct place){.next = first};
+	return (struct place){.written = (uint32_t)word, .next = (uint16_t)(word >> 32)};
+}
 
+static long write_domain(struct domain *d, uint64_t buffer, struct place *p)
+{
+	struct xen_domctl_getdomaininfo info;
+
+	domctl_fill_info(d, &info);
+	preempt_charge(COST_DOMAIN + COST_VCPU * d->max_vcpus);
+	p->next = (uint16_t)(d->id.id + 1);
+	return guest_write_at(gva(buffer), p->written++, &info, sizeof(info));
+}
+
+static long domain_list(const struct xen_sysctl_getdomaininfolist *l, struct place *p)
+{
+	while (p->written < l->max_domains && p->next < DOMID_LIMIT) {
+		struct domain *d;
+		long rc;
+
+		if (preempt_due())
+			return -XEN_ERESTART;
+		d = domain_get_from(domid(p->next));
 		if (!d)
 			break;
-		domctl_fill_info(d, &info);
-		next = d->id.id + 1u;
+		rc = write_domain(d, l->buffer, p);
 		domain_put(d);
-		if (guest_write_at(gva(l->buffer), n, &info, sizeof(info)))
-			return -XEN_EFAULT;
-		n++;
+		if (rc)
+			return rc;
 	}
-	l->num_domains = n;
 	return 0;
+}
+
+static long list_call(uint64_t arg, struct xen_sysctl *op, uint64_t more)
+{
+	struct place p = place_of_word(more, op->u.getdomaininfolist.first_domain);
+	long rc = domain_list(&op->u.getdomaininfolist, &p);
+
+	if (rc == -XEN_ERESTART)
+		return abi_continue(arg, place_to_word(p), 0, 0);
+	op->u.getdomaininfolist.num_domains = p.written;
+	return rc ? rc : ABI_WRITE(arg, op);
 }
 
 /* No keys do anything; they are taken note of. */
@@ -73,7 +113,6 @@ static long (*const rows[])(struct xen_sysctl *op) = {
 	[XEN_SYSCTL_readconsole] = read_console,
 	[XEN_SYSCTL_physinfo] = sysctl_physinfo,
 	[XEN_SYSCTL_sched_id] = sysctl_sched_id,
-	[XEN_SYSCTL_getdomaininfolist] = domain_list,
 	[XEN_SYSCTL_debug_keys] = debug_keys,
 	[XEN_SYSCTL_getcpuinfo] = sysctl_cpu_times,
 	[XEN_SYSCTL_availheap] = sysctl_heap,
@@ -87,7 +126,8 @@ static long (*const rows[])(struct xen_sysctl *op) = {
 	[XEN_SYSCTL_get_cpu_policy] = sysctl_cpu_policy,
 };
 
-long abi_sysctl(uint64_t arg)
+/* `more`: how an interrupted list goes on; anything else in a new call. */
+long abi_sysctl(uint64_t arg, uint64_t more)
 {
 	struct xen_sysctl op;
 	long rc;
@@ -96,6 +136,8 @@ long abi_sysctl(uint64_t arg)
 		return -XEN_EFAULT;
 	if (op.interface_version != XEN_SYSCTL_INTERFACE_VERSION)
 		return -XEN_EACCES;
+	if (op.cmd == XEN_SYSCTL_getdomaininfolist)
+		return list_call(arg, &op, more);
 	if (op.cmd >= ARRAY_SIZE(rows) || !rows[op.cmd])
 		return abi_unknown("sysctl", op.cmd);
 	rc = rows[op.cmd](&op);

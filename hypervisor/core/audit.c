@@ -33,16 +33,19 @@ static struct state {
 
 /* --- memory --- */
 
-static struct tally *alloc_tallies(unsigned int *order)
+/* As many as there is room for: 0, -XEN_ENOMEM, or -XEN_ERESTART. */
+static int alloc_tallies(struct state *s)
 {
-	for (unsigned int o = RANGE_ORDER + 1; o--;) {
-		struct tally *t = hv_alloc_pages(o);
+	int rc = -XEN_ENOMEM;
 
-		*order = o;
-		if (t)
-			return t;
+	for (unsigned int o = RANGE_ORDER + 1; rc == -XEN_ENOMEM && o--;) {
+		void *p = NULL;
+
+		rc = hv_alloc_in_steps(o, &p);
+		s->range_order = o;
+		s->a.tallies = p;
 	}
-	return NULL;
+	return rc;
 }
 
 static void free_pages(void *p, unsigned int order)
@@ -70,8 +73,7 @@ static int alloc_all(struct state *s)
 	a->scratch = hv_alloc_pages(0);
 	a->owners = hv_alloc_pages(OWNERS_ORDER);
 	a->owner_room = (unsigned int)((PAGE_SIZE << OWNERS_ORDER) / sizeof(*a->owners));
-	a->tallies = alloc_tallies(&s->range_order);
-	if (a->findings && a->scratch && a->owners && a->tallies)
+	if (a->findings && a->scratch && a->owners)
 		return 0;
 	free_all(s);
 	return -XEN_ENOMEM;
@@ -153,8 +155,18 @@ static int begin(struct state *s, nsec_t now)
 	s->began = now;
 	s->a.privileged = hv.dom0;
 	memset(&s->result, 0, sizeof(s->result));
-	begin_range(s, 0);
 	return 0;
+}
+
+static int begin_first_range(struct state *s)
+{
+	int rc = alloc_tallies(s);
+
+	if (!rc)
+		begin_range(s, 0);
+	else if (rc != -XEN_ERESTART)
+		free_all(s);
+	return rc;
 }
 
 static void fill_result(struct state *s, struct shoji_audit *out)
@@ -178,7 +190,8 @@ static int run(struct state *s, uint64_t *token)
 		return -XEN_EINVAL;
 	*token = s->token;
 	s->last = now;
-	return go_on(s);
+	rc = s->a.tallies ? 0 : begin_first_range(s);
+	return rc ? rc : go_on(s);
 }
 
 int audit_run(uint64_t *token, struct shoji_audit *out, const struct shoji_audit_finding **list)

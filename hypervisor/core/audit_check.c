@@ -108,5 +108,5 @@ void audit_check_frame(struct audit *a, const struct frame *f)
 	y->references = y->types = 0;
 	y->lent = 0;
 	y->seen = 0;
-	preempt_charge(30);
+	preempt_charge(100);
 }

@@ -11,6 +11,11 @@
 #include "core/audit_internal.h"
 #include "core/mm_internal.h"
 
+/* In units of preemption */
+#define COST_FRAME	220
+#define COST_ENTRY	45
+#define COST_DESCRIPTOR 22
+
 static unsigned int valid_entries(const struct frame *f, uint64_t type)
 {
 	if (!type_is_table(type_of(type)))
@@ -125,6 +130,7 @@ static void check_descriptors(struct audit *a, const struct frame *f)
 	const uint64_t *table = machine_map(frame_mfn(f));
 	unsigned int at;
 
+	preempt_charge(COST_DESCRIPTOR * TABLE_ENTRIES);
 	if (audit_tally(a, f) && !descriptors_ok(f, &at))
 		audit_wrong(a, f, SHOJI_AUDIT_entry, 0, table[at], at);
 }
@@ -156,7 +162,7 @@ void audit_count_frame(struct audit *a, const struct frame *f)
 		count_table(a, f, type_of(type), entries);
 	else if (type_of(type) == FRAME_SEGDESC && (type & FRAME_TYPE_COUNT))
 		check_descriptors(a, f);
-	preempt_charge(entries ? 12 * entries : 12);
+	preempt_charge(COST_FRAME + COST_ENTRY * entries);
 }
 
 void audit_hold(struct audit *a, const struct frame *f, const struct domain *owner,

@@ -2,8 +2,8 @@
 /*
  * The audit: what domains, their vCPUs and grants hold, and what domains own.
  *
- * Duty: goes through the domains by id, in parts, each a bounded step: first the vCPUs and shared
- * pages, then the grant entries in use, then the handles, page by page. A domain that has ended
+ * Duty: goes through the domains by id, in parts, each a bounded step: first the shared pages, then
+ * the vCPUs, then the grant entries in use, then the handles, page by page. A domain that has ended
  * while others still use its frames is found by their handles. Data: struct audit; marks in the
  * grant tables (grant_internal.h). Lock: a domain is referenced while it is looked at; handles
  * are read under grant_table.lock, so that whom they name is there.
@@ -13,11 +13,13 @@
 #include "core/mm.h"
 
 #define LDT_PAGES     16
-#define PART_ACTIVE   1u
+#define PART_VCPUS    1u
+#define PART_ACTIVE   (PART_VCPUS + MAX_VCPUS)
 #define PART_HANDLES  (PART_ACTIVE + GRANT_FRAMES_MAX)
 #define PARTS	      (PART_HANDLES + MAPTRACK_PAGES_MAX)
-#define COST_VCPU     600
-#define COST_PER_PAGE 2000
+#define COST_DOMAIN   3000
+#define COST_VCPU     2500
+#define COST_PER_PAGE 13000
 #define COST_LOOK     60
 
 static void hold_mfn(struct audit *a, const struct vcpu *v, mfn_t m, enum frame_type t)
@@ -34,6 +36,8 @@ static void hold_tables_of_descriptors(struct audit *a, struct vcpu *v)
 
 	for (unsigned int i = 0; i < MIN(frames, (unsigned int)ARRAY_SIZE(v->gdt_frames)); i++)
 		hold_mfn(a, v, v->gdt_frames[i], FRAME_SEGDESC);
+	for (unsigned int i = 0; i < v->gdt_next_count; i++)
+		hold_mfn(a, v, v->gdt_next[i], FRAME_SEGDESC);
 	for (unsigned int i = 0; i < LDT_PAGES; i++)
 		hold_mfn(a, v, machine_ldt_frame(v, i), FRAME_SEGDESC);
 }
@@ -122,11 +126,19 @@ static void note_owner(struct audit *a, struct domain *d)
 
 static void count_domain(struct audit *a, struct domain *d)
 {
-	struct vcpu *v;
-
 	note_owner(a, d);
-	for_each_vcpu(d, v) count_vcpu(a, v);
 	count_shared_pages(a, d);
+	preempt_charge(COST_DOMAIN);
+}
+
+/* False: there is none, and none after it. */
+static bool count_nth_vcpu(struct audit *a, struct domain *d, uint32_t n)
+{
+	struct vcpu *v = n < d->max_vcpus ? d->vcpu[n] : NULL;
+
+	if (v)
+		count_vcpu(a, v);
+	return n < d->max_vcpus;
 }
 
 /* --- grants --- */
@@ -210,14 +222,18 @@ static uint32_t count_part(struct audit *a, struct domain *d, uint32_t part)
 {
 	bool more = true;
 
-	if (part < PART_ACTIVE)
+	if (part < PART_VCPUS)
 		count_domain(a, d);
+	else if (part < PART_ACTIVE)
+		more = count_nth_vcpu(a, d, part - PART_VCPUS);
 	else if (part < PART_HANDLES)
 		more = count_active_page(a, d, part - PART_ACTIVE);
 	else
 		more = count_handle_page(a, d, part - PART_HANDLES);
 	if (more)
 		return part + 1;
+	if (part < PART_ACTIVE)
+		return PART_ACTIVE;
 	return part < PART_HANDLES ? PART_HANDLES : PARTS;
 }
 

@@ -22,7 +22,7 @@ void audit_begin_pass(struct audit *a)
 
 static bool read_tables(struct audit *a)
 {
-	preempt_charge(RUN);
+	preempt_charge(16 * RUN);
 	for (unsigned int i = 0; i < RUN && a->cursor < frame_max; i++) {
 		const struct frame *f = &frame_table[a->cursor++];
 

@@ -7,6 +7,7 @@
 #include "core/guest_access.h"
 #include "core/machine.h"
 #include "core/mm.h"
+#include "core/preempt.h"
 #include "shoji/errno.h"
 
 #define PER_PAGE  512u
@@ -19,19 +20,38 @@ static void drop_frames(const mfn_t *frames, unsigned int n)
 		frame_put_and_type(mfn_frame(frames[i]));
 }
 
-static int take_frames(struct vcpu *v, const uint64_t *numbers, unsigned int n, mfn_t *out)
+/* What an interrupted call has taken already, if this one continues it; the rest is dropped. */
+static unsigned int keep_taken(struct vcpu *v, const uint64_t *numbers, unsigned int n)
 {
-	for (unsigned int i = 0; i < n; i++) {
+	unsigned int same = 0, had = v->gdt_next_count;
+
+	while (same < MIN(n, had) && v->gdt_next[same].n == numbers[same])
+		same++;
+	v->gdt_next_count = same;
+	drop_frames(v->gdt_next + same, had - same);
+	return same;
+}
+
+/* All n frames into gdt_next, none if one is refused; some, and -XEN_ERESTART, if it takes long. */
+static int take_frames(struct vcpu *v, const uint64_t *numbers, unsigned int n)
+{
+	unsigned int start = keep_taken(v, numbers, n);
+
+	for (unsigned int i = start; i < n; i++) {
 		mfn_t m = mfn(numbers[i]);
 		int rc = -XEN_EINVAL;
 
+		if (i > start && preempt_due())
+			return -XEN_ERESTART;
 		if (mfn_valid(m))
 			rc = frame_get_and_type(mfn_frame(m), v->domain, FRAME_SEGDESC);
 		if (rc) {
-			drop_frames(out, i);
+			if (rc != -XEN_ERESTART)
+				(void)keep_taken(v, NULL, 0);
 			return rc;
 		}
-		out[i] = m;
+		v->gdt_next[i] = m;
+		v->gdt_next_count = i + 1;
 	}
 	return 0;
 }
@@ -40,18 +60,19 @@ int mm_set_gdt(struct vcpu *v, const uint64_t *frames, unsigned int entries)
 {
 	unsigned int n = (entries + PER_PAGE - 1) / PER_PAGE;
 	unsigned int old_n = (v->gdt_entries + PER_PAGE - 1) / PER_PAGE;
-	mfn_t taken[FIRST_RESERVED_GDT_PAGE], old[FIRST_RESERVED_GDT_PAGE];
+	mfn_t old[FIRST_RESERVED_GDT_PAGE];
 	int rc;
 
 	if (entries > FIRST_RESERVED_GDT_ENTRY)
 		return -XEN_EINVAL;
-	rc = take_frames(v, frames, n, taken);
+	rc = take_frames(v, frames, n);
 	if (rc)
 		return rc;
 	for (unsigned int i = 0; i < FIRST_RESERVED_GDT_PAGE; i++) {
 		old[i] = v->gdt_frames[i];
-		v->gdt_frames[i] = i < n ? taken[i] : mfn(0);
+		v->gdt_frames[i] = i < n ? v->gdt_next[i] : mfn(0);
 	}
+	v->gdt_next_count = 0;
 	v->gdt_entries = entries;
 	machine_vcpu_reload_gdt(v);
 	drop_frames(old, old_n);

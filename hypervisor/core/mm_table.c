@@ -14,10 +14,12 @@
 #include "core/preempt.h"
 
 /* What things cost, in units */
-#define COST_TABLE 800 /* of looking for entries */
-#define COST_LINE  30
-#define COST_ENTRY 40
-#define COST_CHILD 100
+#define COST_TABLE	800 /* of looking for entries */
+#define COST_LINE	30
+#define COST_ENTRY	40
+#define COST_CHILD	100
+#define COST_DEVICE	150
+#define COST_DESCRIPTOR 20
 
 bool mm_l1tf_guard = true;
 
@@ -27,6 +29,7 @@ int mmio_get(const struct domain *d, uint64_t *e)
 		return -XEN_EPERM;
 	if (*e & PTE_REFUSED)
 		return -XEN_EINVAL;
+	preempt_charge(COST_DEVICE);
 	switch (machine_mmio_access(mfn(pte_frame(*e)))) {
 	case MMIO_ALL:
 		return 0;
@@ -244,7 +247,7 @@ static int validate_descriptors(uint64_t *table)
 	for (unsigned int i = 0; i < TABLE_ENTRIES; i++)
 		if (table[i] && !descriptor_check(&table[i]))
 			return -XEN_EINVAL;
-	preempt_charge(TABLE_ENTRIES);
+	preempt_charge(COST_DESCRIPTOR * TABLE_ENTRIES);
 	return 0;
 }
 

@@ -13,7 +13,7 @@
 #include "shoji/errno.h"
 
 #define COMMAND_MASK 3ULL
-#define COST_REQUEST 150
+#define COST_REQUEST 250
 
 /* The frame that the last request changed. */
 struct cursor {

@@ -13,6 +13,7 @@
 #include "core/log.h"
 #include "core/machine.h"
 
+#define AT_ONCE	     16 /* timers; more that are due wait for the next interrupt, which is at once */
 #define LATE_NS	     1000000000ULL   /* worth a line in the log of a debug build */
 #define FORGOTTEN_NS 100000000000ULL /* more than this was never meant to be in time */
 
@@ -191,10 +192,11 @@ static struct timer *take_due(struct cpu *c, nsec_t now)
 void timers_run(void)
 {
 	struct cpu *c = this_cpu();
+	unsigned int left = AT_ONCE;
 	struct timer *t;
 
 	spin_lock(&c->timer_lock);
-	while ((t = take_due(c, machine_now())) != NULL) {
+	while (left-- && (t = take_due(c, machine_now())) != NULL) {
 		spin_unlock(&c->timer_lock);
 		t->fire(t->data);
 		__atomic_store_n(&c->timer_running, NULL, __ATOMIC_RELEASE);

@@ -54,6 +54,8 @@ struct vcpu {
 	/* --- descriptor tables --- */
 	mfn_t gdt_frames[16]; /* typed references while loaded */
 	unsigned int gdt_entries;
+	mfn_t gdt_next[16]; /* typed references that an interrupted set_gdt has taken so far */
+	unsigned int gdt_next_count;
 	uint64_t ldt_base;
 	unsigned int ldt_entries;
 
