@@ -41,6 +41,11 @@ bench: deps      ## instructions per operation: bare, Xen 4.17, Shoji; rewrites 
 bounds: all      ## the hypervisor's longest runs without a preemption point, per operation
 	@$(MAKE) --no-print-directory -C tests/bench bounds
 
+bench-work: deps ## real work on a Debian root: bare, Xen's guest, Shoji's guest; an hour or more
+	@$(MAKE) --no-print-directory all
+	@$(PYTHON) tests/tools/fetch.py
+	@$(PYTHON) tests/bench/bench.py --work
+
 guest-kernel:    ## build the patched guest kernel (about 10 minutes)
 	@guest-kernel-patches/build.sh
 
@@ -50,4 +55,4 @@ format-check:    ## layout of the sources, licence lines, stand-alone headers
 clean:           ## remove what was built; keep what was downloaded
 	rm -rf $(filter-out build/debs build/kernel build/xen build/root build/stamps build/guest-kernel,$(wildcard build/*))
 
-.PHONY: help all $(PARTS) deps run test test-full mutants bench bounds guest-kernel format-check clean
+.PHONY: help all $(PARTS) deps run test test-full mutants bench bench-work bounds guest-kernel format-check clean

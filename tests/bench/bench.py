@@ -15,9 +15,10 @@ import blocks
 import gauge
 import life
 import tables
+import work
 
 PAGE = os.path.join(rig.TOP, "docs/performance.md")
-BEGIN, END = "<!-- made by 'make bench': begin -->", "<!-- made by 'make bench': end -->"
+PART = "<!-- made by 'make {}': {} -->"
 EXAMPLES = """
 examples:
   bench.py                                           everything; the tables go into docs/performance.md
@@ -27,6 +28,8 @@ examples:
   bench.py --systems shoji-guest --only fork --profile --level kernel --blocks
                                                      the same of the guest's kernel, and the hottest blocks of code
   bench.py --systems shoji --only getppid            all systems whose name begins with shoji-
+  bench.py --work                                    real work on a Debian root; the table goes into the page too
+  bench.py --work --systems bare,shoji-guest --only start    of it: systems {work}; jobs {jobs}
   bench.py --life                                    boot, create, destroy beside Xen; --life shoji: ours alone
 
 systems:    {systems}
@@ -55,19 +58,29 @@ def parse_arguments():
     benchmarks = [benchmark.name for benchmark in gauge.BENCHMARKS]
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter,
-        epilog=EXAMPLES.format(systems=" ".join(systems), benchmarks=" ".join(benchmarks)))
+        epilog=EXAMPLES.format(systems=" ".join(systems), benchmarks=" ".join(benchmarks),
+                               work=" ".join(system.name for system in work.SYSTEMS),
+                               jobs=" ".join(job.name for job in work.JOBS)))
     parser.add_argument("--systems", metavar="NAME,…", help="these systems alone")
     parser.add_argument("--only", metavar="NAME,…", help="these benchmarks alone")
     parser.add_argument("--profile", action="store_true", help="sum the instructions by function")
     parser.add_argument("--level", choices=("hypervisor", "kernel", "all"), default="hypervisor", help="of --profile")
     parser.add_argument("--blocks", action="store_true", help="with --profile: blocks of code too")
     parser.add_argument("--top", type=int, default=40, help="rows of a profile (40)")
+    parser.add_argument("--reuse", action="store_true",
+                        help="earlier figures of systems whose inputs (kernel, hypervisor, programs) have not changed")
+    parser.add_argument("--work", action="store_true", help="the jobs of work/init instead of the benchmarks")
     parser.add_argument("--debug", action="store_true", help="the build in build/, with lock-order checks and assertions")
     parser.add_argument("--life", nargs="?", const="both", choices=("shoji", "xen", "both"),
                         help="boot, create, first program, destroy, instead of the benchmarks")
     parser.add_argument("--no-guest", action="store_true", help="with --life: only the boot")
     options = parser.parse_args()
     options.quick = bool(options.systems or options.only or options.profile)
+    if options.work:
+        systems, benchmarks = [system.name for system in work.SYSTEMS], [job.name for job in work.JOBS]
+        options.systems = chosen(options.systems or ",".join(systems), systems, "system")
+        options.only = chosen(options.only or ",".join(benchmarks), benchmarks, "job")
+        return options
     options.systems = [system for system in gauge.SYSTEMS
                        if system.name in chosen(options.systems or ",".join(systems), systems, "system")]
     options.only = chosen(options.only or ",".join(benchmarks), benchmarks, "benchmark")
@@ -85,7 +98,7 @@ def run_life(options, tools):
 def run_quick(options, tools):
     """Some benchmarks on some systems, in all detail."""
     results, parts = gauge.measure([system for system in options.systems if gauge.is_there(system)],
-                                   options.only, tools, options.profile)
+                                   options.only, tools, options.profile, options.reuse)
     print(tables.totals(results, options.only))
     for system, found in results.items():
         print("\n" + tables.details(system, found, options.only))
@@ -101,20 +114,23 @@ def versions():
 
 def run_all(options, tools):
     """The page."""
-    results, _ = gauge.measure([system for system in options.systems if gauge.is_there(system)], options.only, tools)
-    text = [versions(), tables.totals(results, options.only), tables.inside(results, options.only)]
+    results, _ = gauge.measure([system for system in options.systems if gauge.is_there(system)], options.only, tools,
+                               reuse=options.reuse)
+    text = [versions(), tables.totals(results, options.only), tables.patched_to_bare(results, options.only),
+            tables.inside(results, options.only)]
     text += [tables.details(system, found, options.only) for system, found in results.items()]
     options.life = "both"
-    return "\n\n".join(text + [run_life(options, tools)])
+    return "\n\n".join([part for part in text if part] + [run_life(options, tools)])
 
 
-def write_page(text):
-    """Between the two comments of the page; what stands around them stays."""
+def write_page(target, text):
+    """Between this make target's two comments in the page; what stands around them stays."""
+    begin, end = PART.format(target, "begin"), PART.format(target, "end")
     with open(PAGE, encoding="utf-8") as file:
-        before, _, rest = file.read().partition(BEGIN)
-    after = rest.partition(END)[2]
+        before, _, rest = file.read().partition(begin)
+    after = rest.partition(end)[2]
     with open(PAGE, "w", encoding="utf-8") as file:
-        file.write(f"{before}{BEGIN}\n\n{text}\n\n{END}{after}")
+        file.write(f"{before}{begin}\n\n{text}\n\n{end}{after}")
 
 
 def main():
@@ -123,14 +139,19 @@ def main():
     with tempfile.TemporaryDirectory() as folder:
         tools = rig.Rig(folder, rig.BUILD if options.debug else rig.BUILD + "/release")
         tools.prepare()
-        if options.life:
+        if options.work:
+            text = work.table(work.measure(tools, options.systems, options.only))
+            print(text)
+            if not options.quick:
+                write_page("bench-work", text)
+        elif options.life:
             print(run_life(options, tools))
         elif options.quick:
             run_quick(options, tools)
         else:
             text = run_all(options, tools)
             print(text)
-            write_page(text)
+            write_page("bench", text)
 
 
 if __name__ == "__main__":

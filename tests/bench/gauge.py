@@ -4,12 +4,16 @@
 One boot serves all systems that share a hypervisor and its options: its dom0 first, then each guest.
 """
 import dataclasses
+import glob
+import hashlib
+import json
 import os
 import sys
 import time
 
 from machine import MachineError
-from rig import (COMMANDS, MARK_BEGIN, MARK_END, MARK_READY, PATCHED, STOCK, Counters, define_guest, difference, total)
+from rig import (BUILD, COMMANDS, HYPERVISORS, MARK_BEGIN, MARK_END, MARK_READY, OUT, PATCHED, STOCK, TOP, Counts,
+                 Counters, define_guest, difference, initramfs, total)
 
 SLOP = "xen_timer_slop=1000"
 NOSPEC = "spec-ctrl=no xpti=no"
@@ -40,9 +44,12 @@ SYSTEMS = (
     System("xen-patched", "Xen guest, patched kernel", "xen", "guest", patched=True),
     System("xen-nospec-dom0", "Xen nospec dom0", "xen", "dom0", NOSPEC),
     System("xen-nospec-guest", "Xen nospec guest", "xen", "guest", NOSPEC),
-    System("shoji-dom0", "Shoji dom0", "shoji", "dom0", peer="xen-nospec-dom0"),
-    System("shoji-guest", "Shoji guest", "shoji", "guest", peer="xen-nospec-guest"),
-    System("shoji-patched", "Shoji guest, patched kernel", "shoji", "guest", patched=True, peer="xen-nospec-guest"),
+    System("shoji-dom0", "Shoji dom0", "shoji", "dom0", "pti=no", peer="xen-nospec-dom0"),
+    System("shoji-guest", "Shoji guest", "shoji", "guest", "pti=no", peer="xen-nospec-guest"),
+    System("shoji-patched", "Shoji guest, patched kernel", "shoji", "guest", "pti=no", patched=True, peer="xen-nospec-guest"),
+    System("shoji-pti-dom0", "Shoji pti dom0", "shoji", "dom0", "pti=yes", peer="xen-dom0"),
+    System("shoji-pti-guest", "Shoji pti guest", "shoji", "guest", "pti=yes", peer="xen-guest"),
+    System("shoji-pti-patched", "Shoji pti guest, patched kernel", "shoji", "guest", "pti=yes", patched=True, peer="xen-guest"),
 )
 
 
@@ -68,8 +75,8 @@ BENCHMARKS = (
     Benchmark("exec", 10, "fork, exec, exit, wait"),
     Benchmark("pipe", 11, "pipe round trip, 2 processes"),
     Benchmark("futex", 12, "futex round trip, 2 threads"),
-    Benchmark("nanosleep", 13, "nanosleep 50 us: ns too late", True),
-    Benchmark("slop", 0, f"the same, guest kernel with {SLOP}", True),
+    Benchmark("nanosleep", 13, "nanosleep 50 us", True),
+    Benchmark("slop", 0, f"nanosleep 50 us, {SLOP}", True),
     Benchmark("vdso", 14, "clock_gettime by the vDSO"),
     Benchmark("gettimeofday", 15, "gettimeofday system call"),
     Benchmark("copy", 16, "control: copy 64 KiB"),
@@ -96,14 +103,23 @@ class Result:
         return max(0, self.per("exits") - self.per("syscalls") - self.per("hypercalls"))
 
 
+def has_isolation():
+    """Does the hypervisor act on pti= yet?"""
+    for path in glob.glob(f"{TOP}/hypervisor/machine/*.c"):
+        with open(path, encoding="utf-8") as file:
+            if "options.pti" in file.read():
+                return True
+    return False
+
+
 def is_there(system):
     """Can it be measured here? (The patched kernel takes its own make target.)"""
-    return not system.patched or os.path.exists(PATCHED)
+    return (not system.patched or os.path.exists(PATCHED)) and ("pti=yes" not in system.options or has_isolation())
 
 
-def results_since(counters, skip, patched=False):
+def results_since(counters, skip, patched=False, benchmarks=BENCHMARKS):
     """{benchmark's name: Result} from the plugin's lines after the first `skip` ones."""
-    names = {benchmark.id: benchmark.name for benchmark in BENCHMARKS if benchmark.id}
+    names = {benchmark.id: benchmark.name for benchmark in benchmarks if benchmark.id}
     begun, found = None, {}
     for mark, counts in list(counters.lines())[skip:]:
         if MARK_BEGIN <= mark < MARK_END:
@@ -112,7 +128,7 @@ def results_since(counters, skip, patched=False):
             region = difference(counts, begun)._replace(value=counts.value)
             if patched:
                 region = region._replace(faults=region.patched_faults, upcalls=region.patched_upcalls)
-            found[names[mark - MARK_END]] = Result(begun.value, region)
+            found[names[mark - MARK_END]] = Result(begun.value or 1, region)
     return found
 
 
@@ -178,18 +194,66 @@ def run_boot(systems, names, rig, profile):
     return results, parts
 
 
-def measure(systems, names, rig, profile=False):
+# -- results of earlier runs --------------------------------------------------------------------
+#
+# Under -icount a system's figures depend on its inputs alone, so those of a system whose inputs have not
+# changed may be taken again (--reuse).
+
+STORE = os.path.join(OUT, "results.json")
+
+
+def inputs(system, names, rig):
+    """A fingerprint of all that a system's figures depend on; the programs of dom0 are among it."""
+    digest = hashlib.sha256(f"{dataclasses.astuple(system)} {names} {initramfs.fingerprint()}".encode())
+    files = [f"{rig.folder}/gauge", f"{STOCK}/vmlinux"]
+    if system.hypervisor != "none":
+        files.append(f"{rig.build}/shoji" if system.hypervisor == "shoji" else HYPERVISORS["xen"])
+    if system.hypervisor == "shoji":
+        files += [f"{BUILD}/tools/{name}" for name in sorted(os.listdir(f"{BUILD}/tools")) if name.startswith("shoji")]
+    if system.patched:
+        files.append(PATCHED)
+    for path in files:
+        with open(path, "rb") as file:
+            digest.update(hashlib.sha256(file.read()).digest())
+    return digest.hexdigest()
+
+
+def load_store():
+    """{fingerprint: {benchmark: Result}}."""
+    if not os.path.exists(STORE):
+        return {}
+    with open(STORE, encoding="ascii") as file:
+        return {key: {name: Result(operations, Counts(*counts)) for name, (operations, counts) in found.items()}
+                for key, found in json.load(file).items()}
+
+
+def keep(results, names, rig):
+    """Add to the store."""
+    store = load_store()
+    store.update({inputs(system, names, rig): found for system, found in results.items()})
+    with open(STORE + ".new", "w", encoding="ascii") as file:
+        json.dump({key: {name: (result.operations, result.counts) for name, result in found.items()}
+                   for key, found in store.items()}, file)
+    os.rename(STORE + ".new", STORE)
+
+
+def measure(systems, names, rig, profile=False, reuse=False):
     """All systems, boot by boot."""
-    results, parts = {}, {}
-    for key in dict.fromkeys(system.boot() for system in systems):
-        group = [system for system in systems if system.boot() == key]
+    store = load_store() if reuse and not profile else {}
+    keys = {system: inputs(system, names, rig) for system in systems}
+    results = {system: store[keys[system]] for system in systems if keys[system] in store}
+    missing = [system for system in systems if system not in results]
+    parts = {}
+    for boot in dict.fromkeys(system.boot() for system in missing):
+        group = [system for system in missing if system.boot() == boot]
         try:
             measured, profiled = run_boot(group, names, rig, profile)
         except MachineError as error:
             raise SystemExit(f"bench: {', '.join(system.name for system in group)}: {error}") from None
+        keep(measured, names, rig)
         results.update(measured)
         parts.update(profiled)
-    return results, parts
+    return {system: results[system] for system in systems}, parts
 
 
 def kernel_versions():

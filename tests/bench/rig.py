@@ -23,7 +23,7 @@ sys.path.insert(0, os.path.join(TOP, "tests/system"))
 sys.path.insert(0, os.path.join(TOP, "tests/tools"))
 import cpio                             # pylint: disable=wrong-import-position
 import initramfs                        # pylint: disable=wrong-import-position
-from machine import Machine             # pylint: disable=wrong-import-position
+from machine import HYPERVISORS, Machine    # pylint: disable=wrong-import-position,unused-import
 
 ICOUNT = ("-icount", "shift=0,sleep=off", "-seed", "1", "-rtc", "base=2024-01-01T00:00:00,clock=vm")
 GAUGE = ("gauge.c", "gauge_calls.c", "gauge_memory.c", "gauge_processes.c")
@@ -78,6 +78,10 @@ class Rig:
         shutil.copy(f"{STOCK}/vmlinux", f"{self.overlay()}/guests/vmlinux")
         if os.path.exists(PATCHED):
             shutil.copy(PATCHED, f"{self.overlay()}/guests/patched")
+        os.makedirs(f"{self.overlay()}/etc/xen/scripts")
+        with open(f"{self.overlay()}/etc/xen/scripts/block-plain", "w", encoding="ascii") as file:
+            file.write(BLOCK_SCRIPT)
+        os.chmod(file.name, 0o755)
         self.guest_initrd(f"{self.overlay()}/guests/marked")
 
     def guest_initrd(self, path):
@@ -99,37 +103,50 @@ class Rig:
 
 XL_GUEST = """name = "bench"
 kernel = "{kernel}"
-ramdisk = "/guests/marked"
-memory = 128
+ramdisk = "{initrd}"
+memory = {memory}
 vcpus = 1
 tsc_mode = "native"
+disk = [{disk}]
 extra = "console=hvc0 {options}"
 """
 SHOJI_GUEST = """<domain type='xen'>
   <name>bench</name>
-  <memory unit='MiB'>128</memory>
+  <memory unit='MiB'>{memory}</memory>
   <vcpu>1</vcpu>
   <os>
     <type>linux</type>
     <kernel>{kernel}</kernel>
-    <initrd>/guests/marked</initrd>
+    <initrd>{initrd}</initrd>
     <cmdline>console=hvc0 {options}</cmdline>
   </os>
-  <devices><console type='pty'/></devices>
+  <devices>{disk}<console type='pty'/></devices>
 </domain>
 """
+# Debian's own script wants more of Debian than dom0's initramfs has.
+BLOCK_SCRIPT = """#!/bin/sh
+[ "$1" = add ] || exit 0
+xenstore-write "$XENBUS_PATH/physical-device" "$(stat -L -c %t:%T "$(xenstore-read "$XENBUS_PATH/params")")" \\
+	"$XENBUS_PATH/hotplug-status" connected
+"""
+DISKS = {
+    "xen": "'format=raw, vdev=xvda, access=w, script=block-plain, target=/dev/vda'",
+    "shoji": "<disk type='block' device='disk'><driver name='shoji' type='raw'/><source dev='/dev/vda'/>"
+             "<target dev='xvda' bus='xen'/></disk>",
+}
 COMMANDS = {
     "xen": {"services": "start-reference", "create": "xl create -q /tmp/bench.def", "destroy": "xl destroy bench",
-            "gone": "! xl domid bench", "log": "cat /var/log/xen/console/guest-bench.log"},
+            "gone": "! xl domid bench", "log": "cat /var/log/xen/guest-bench.log"},
     "shoji": {"services": "shoji-services start", "create": "shoji create /tmp/bench.def", "destroy": "shoji destroy bench",
               "gone": "! shoji info bench", "log": "shoji console bench --log"},
 }
 
 
-def define_guest(machine, options, kernel="/guests/vmlinux"):
-    """Write the guest's definition into dom0."""
+def define_guest(machine, options, kernel="/guests/vmlinux", initrd="/guests/marked", memory=128, disk=False):
+    """Write the guest's definition into dom0; its disk is dom0's /dev/vda."""
     text = XL_GUEST if machine.hypervisor == "xen" else SHOJI_GUEST
-    machine.put("/tmp/bench.def", text.format(kernel=kernel, options=options).encode())
+    machine.put("/tmp/bench.def", text.format(kernel=kernel, initrd=initrd, memory=memory, options=options,
+                                              disk=DISKS[machine.hypervisor] if disk else "").encode())
 
 
 # -- the machine and its counters ----------------------------------------------------------------

@@ -43,13 +43,29 @@ def totals(results, names):
     by_name = {system.name: found for system, found in results.items()}
     rows = head("operation", [system.title for system in results])
     for benchmark in shown(results, names):
-        cells = [benchmark.title]
+        cells = [benchmark.title + (": ns too late" if benchmark.is_time else "")]
         for system, found in results.items():
             value = amount(benchmark, found.get(benchmark.name))
             base_name = "nanosleep" if benchmark.name == "slop" else benchmark.name
             base = amount(benchmark, by_name.get("bare", {}).get(base_name))
             ratio = f" ({value / base:.2f})" if value is not None and base and system.role != "bare" else ""
             cells.append(number(value) + ratio)
+        rows.append(line(cells))
+    return "\n".join(rows)
+
+
+def patched_to_bare(results, names):
+    """The patched kernel's guests beside the same kernel on the bare machine; None when there is none."""
+    systems = [system for system in results if system.patched]
+    base = next((results[system] for system in systems if system.role == "bare"), None)
+    if not base or len(systems) < 2:
+        return None
+    rows = head("the patched kernel alone", [system.title for system in systems])
+    for benchmark in shown({system: results[system] for system in systems}, names):
+        cells = [benchmark.title + (": ns too late" if benchmark.is_time else "")]
+        for system in systems:
+            value, bare = amount(benchmark, results[system].get(benchmark.name)), amount(benchmark, base.get(benchmark.name))
+            cells.append(number(value) + (f" ({value / bare:.2f})" if value and bare and system.role != "bare" else ""))
         rows.append(line(cells))
     return "\n".join(rows)
 
