@@ -4,9 +4,8 @@
 
 #include "core/frame.h"
 #include "core/mm.h"
+#include "lib/bits.h"
 #include "shoji/callback.h"
-
-#define WEIGHT_DEFAULT 256
 
 static struct vcpu *find_vcpu(struct domain *d, uint32_t id)
 {
@@ -136,42 +135,53 @@ long domctl_vcpu_info(struct domain *d, struct xen_domctl *op)
 
 /* --- affinity --- */
 
-static cpumask_t all_cpus(void)
-{
-	return machine_cpu_count() < 64 ? (1ULL << machine_cpu_count()) - 1 : ~0ULL;
-}
-
+/* Effective ones: what is on line, and of preferred CPUs those that are allowed. */
 static long write_affinity(struct vcpu *v, struct xen_domctl_vcpuaffinity *a)
 {
+	cpumask_t hard = v->affinity & sched_online();
 	int rc = 0;
 
 	if (a->flags & XEN_VCPUAFFINITY_HARD)
-		rc = ctl_bitmap_write(&a->cpumap_hard, v->affinity & all_cpus(), 64);
+		rc = ctl_bitmap_write(&a->cpumap_hard, hard, 64);
 	if (!rc && (a->flags & XEN_VCPUAFFINITY_SOFT))
-		rc = ctl_bitmap_write(&a->cpumap_soft, all_cpus(), 64);
+		rc = ctl_bitmap_write(&a->cpumap_soft, hard & v->preferred, 64);
 	return rc;
 }
 
-/* No preference beyond what is allowed is kept; it is reported as "anywhere". */
+/* The map that `flag` says is given must name a CPU that is on line. */
+static int read_affinity(uint32_t given, const struct xen_ctl_bitmap *map, cpumask_t *mask)
+{
+	int rc;
+
+	if (!given)
+		return 0;
+	rc = ctl_bitmap_read(map, mask);
+	if (rc)
+		return rc;
+	return *mask & sched_online() ? 0 : -XEN_EINVAL;
+}
+
 long domctl_set_affinity(struct domain *d, struct xen_domctl *op)
 {
 	struct xen_domctl_vcpuaffinity *a = &op->u.vcpuaffinity;
 	struct vcpu *v = find_vcpu(d, a->vcpu);
-	uint64_t wanted;
+	cpumask_t hard = 0, soft = 0;
 	int rc;
 
 	if (!v)
 		return -XEN_ESRCH;
 	if (!(a->flags & (XEN_VCPUAFFINITY_HARD | XEN_VCPUAFFINITY_SOFT)))
 		return -XEN_EINVAL;
-	if (a->flags & XEN_VCPUAFFINITY_HARD) {
-		rc = ctl_bitmap_read(&a->cpumap_hard, &wanted);
-		if (rc)
-			return rc;
-		if (!(wanted & all_cpus()))
-			return -XEN_EINVAL;
-		sched_set_affinity(v, wanted);
-	}
+	rc = read_affinity(a->flags & XEN_VCPUAFFINITY_HARD, &a->cpumap_hard, &hard);
+	if (!rc)
+		rc = read_affinity(a->flags & XEN_VCPUAFFINITY_SOFT, &a->cpumap_soft, &soft);
+	if (rc)
+		return rc;
+
+	if (hard)
+		sched_set_affinity(v, hard);
+	if (soft)
+		sched_set_preferred(v, soft);
 	return write_affinity(v, a);
 }
 
@@ -185,27 +195,35 @@ long domctl_get_affinity(struct domain *d, struct xen_domctl *op)
 
 /* --- shares --- */
 
-static long put_weight(struct domain *d, uint16_t weight, uint16_t cap)
+#define LEAVE_WEIGHT 0
+#define LEAVE_CAP    UINT16_MAX
+
+static long put_shares(struct domain *d, uint16_t weight, uint16_t cap)
 {
-	if (cap && cap != UINT16_MAX)
-		return -XEN_EOPNOTSUPP;
-	if (weight)
-		d->weight = weight;
+	if (cap != LEAVE_CAP && cap > 100 * bits_count(sched_online()))
+		return -XEN_EINVAL;
+
+	if (weight != LEAVE_WEIGHT)
+		sched_set_weight(d, weight);
+	if (cap != LEAVE_CAP)
+		sched_set_cap(d, cap);
 	return 0;
 }
 
+/* Weight and cap lie in the same places for both kinds of "credit". */
 long domctl_scheduler(struct domain *d, struct xen_domctl *op)
 {
 	struct xen_domctl_scheduler_op *s = &op->u.scheduler_op;
 
-	if (s->sched_id != XEN_SCHEDULER_CREDIT2)
+	if (s->sched_id != XEN_SCHEDULER_CREDIT2 && s->sched_id != XEN_SCHEDULER_CREDIT)
 		return -XEN_EINVAL;
 	switch (s->cmd) {
 	case XEN_DOMCTL_SCHEDOP_putinfo:
-		return put_weight(d, s->u.credit2.weight, s->u.credit2.cap);
+		return put_shares(d, s->u.credit2.weight, s->u.credit2.cap);
 	case XEN_DOMCTL_SCHEDOP_getinfo:
-		s->u.credit2.weight = d->weight ? d->weight : WEIGHT_DEFAULT;
-		s->u.credit2.cap = 0;
+		s->u.credit2.weight =
+			(uint16_t)(d->sched.weight ? d->sched.weight : SCHED_WEIGHT_DEFAULT);
+		s->u.credit2.cap = (uint16_t)d->sched.cap.percent;
 		return 0;
 	default:
 		return -XEN_EOPNOTSUPP;

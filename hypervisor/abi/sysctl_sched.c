@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* sysctl: the scheduler and its one pool of CPUs. To the tools it is "credit2": weights. */
+/* sysctl: the scheduler and its one pool of CPUs. To the tools it is "credit2": weights and caps.
+ */
 #include "abi/sysctl.h"
 
 #include "abi/domctl.h"
 
-#define RATELIMIT_US 1000
+#define RATELIMIT_US 1000 /* their least; ours is the request (core/sched.h) */
 
 long sysctl_sched_id(struct xen_sysctl *op)
 {
@@ -23,11 +24,6 @@ static uint32_t count_domains(void)
 	return n;
 }
 
-static uint64_t online(void)
-{
-	return machine_cpu_count() < 64 ? (1ULL << machine_cpu_count()) - 1 : ~0ULL;
-}
-
 static long pool_info(struct xen_sysctl_cpupool_op *p)
 {
 	if (p->cpupool_id != 0 && p->cpupool_id != XEN_SYSCTL_CPUPOOL_PAR_ANY)
@@ -35,7 +31,7 @@ static long pool_info(struct xen_sysctl_cpupool_op *p)
 	p->cpupool_id = 0;
 	p->sched_id = XEN_SCHEDULER_CREDIT2;
 	p->n_dom = count_domains();
-	return ctl_bitmap_write(&p->cpumap, online(), 64);
+	return ctl_bitmap_write(&p->cpumap, sched_online(), 64);
 }
 
 long sysctl_cpupool(struct xen_sysctl *op)

@@ -8,6 +8,7 @@
 
 #include "core/config.h"
 #include "core/lock.h"
+#include "core/sched_queue.h"
 #include "lib/list.h"
 
 struct vcpu;
@@ -36,12 +37,20 @@ struct cpu {
 
 	struct domain *dead; /* without references, not yet freed (core/domain.c) */
 
-	/* run queue (core/sched.c), under run_lock */
+	/* scheduling (core/sched*.c), under run_lock */
 	struct spinlock run_lock;
-	struct list run_queue;
-	unsigned int run_count;
-	int64_t min_vtime; /* only grows: where newcomers start */
+	struct run_queue queue; /* with `current`, which takes part in its time but does not wait */
 	struct timer *slice_timer;
+	struct {
+		uint64_t time;	 /* common time of the queue at `stamp`, */
+		uint64_t weight; /* which goes the slower the more this is */
+		nsec_t stamp;
+	} seen;		    /* what other CPUs may read without the lock */
+	nsec_t balance_at;  /* its own: when to compare with others next, */
+	unsigned int probe; /* and with whom */
+	struct {
+		uint64_t switches, wakes, moves;
+	} sched_counts;
 
 	/* timers (core/timer.c), under timer_lock */
 	struct spinlock timer_lock;

@@ -197,6 +197,7 @@ static void init_fields(struct domain *d, domid_t id, unsigned int max_vcpus)
 	spin_init(&d->page_lock, LOCK_DOMPAGES);
 	list_init(&d->pages);
 	list_init(&d->link);
+	sched_init_domain(d);
 	d->pause_count = 1; /* by the builder; its first unpause starts the domain */
 }
 

@@ -76,11 +76,12 @@ struct domain {
 	int32_t time_offset_seconds;
 	uint32_t tsc_mode;
 
+	struct domain_sched sched; /* weight, cap */
+
 	/* --- tools --- */
 	uint32_t unknown_calls[4]; /* unknown hypercalls logged once each; atomic */
 	uint32_t unknown_ops;
 	uint32_t ssid;
-	uint16_t weight; /* share of the CPUs; 0: 256, as everybody */
 	bool debugger_attached;
 	bool extension_used;
 

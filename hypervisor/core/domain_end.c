@@ -24,6 +24,7 @@ static int end_stop(struct domain *d)
 
 	domain_pause(d);
 	for_each_vcpu(d, v) vcpu_stop_timers(v);
+	sched_stop_domain(d);
 	return 0;
 }
 

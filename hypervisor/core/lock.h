@@ -23,6 +23,7 @@ enum lock_rank {
 	LOCK_DOMPAGES,	  /* domain.page_lock: the list of a domain's frames, totals */
 	LOCK_HEAP,	  /* the frame allocator */
 	LOCK_RUNQ,	  /* a CPU's run queue; two at once: lower CPU first */
+	LOCK_CAP,	  /* domain.sched.cap: what is left of a domain's cap */
 	LOCK_TIMER,	  /* a CPU's timer queue */
 	LOCK_CLOCK,	  /* the reference counter's anchor (core/clock.c) */
 	LOCK_CONSOLE,	  /* log ring and UART: anyone may log while holding anything */

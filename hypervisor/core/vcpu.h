@@ -24,6 +24,7 @@ struct frame;
 #define VPAUSE_BLOCKED	(1u << 1) /* SCHEDOP_block / poll: until an event */
 #define VPAUSE_DOMAIN	(1u << 2) /* the whole domain is paused (domain.pause_count > 0) */
 #define VPAUSE_SHUTDOWN (1u << 3) /* the domain has shut down */
+#define VPAUSE_CAPPED	(1u << 4) /* its domain has used what its cap allows for now */
 
 /* Layout known to entry code (machine/asm_offsets.c): keep together, first in the struct. */
 struct vcpu_entry {
@@ -86,16 +87,26 @@ struct vcpu {
 	gva_t time_area;			/* secondary vcpu_time_info, 0: none */
 	uint32_t virq_port[24];			/* VIRQ -> local port, 0: unbound (evtchn lock) */
 
-	/* --- scheduling (core/sched.c) --- */
-	uint32_t pause_flags; /* VPAUSE_*, atomic */
-	unsigned int cpu;     /* where it runs, waits or last ran; run_lock of that CPU */
-	bool running;	      /* its state is in CPU `cpu`; run_lock, read atomically */
-	bool queued;	      /* on the run queue of CPU `cpu`; run_lock */
-	struct list run_link;
-	int64_t vtime; /* ns run, relative to the queue it is on; run_lock */
-	nsec_t run_start;
-	cpumask_t affinity;
-	bool dirty_tlb; /* its address space may be cached by CPU `cpu` */
+	/* --- scheduling (core/sched*.c): run_lock of CPU `cpu` --- */
+	uint32_t pause_flags;  /* VPAUSE_*, atomic */
+	unsigned int cpu;      /* where it runs, waits or last ran */
+	unsigned int home;     /* static mode: where it always is */
+	bool running;	       /* its state is in CPU `cpu`; read atomically */
+	bool queued;	       /* it waits on CPU `cpu` */
+	bool yielded;	       /* others go first, once */
+	bool slept;	       /* it left the queue because it could not go on */
+	struct entity run;     /* on the queue of CPU `cpu` if queued or running */
+	nsec_t run_start;      /* it is charged up to here; 0: never ran */
+	nsec_t request;	       /* what it asked for last, */
+	nsec_t slice_left;     /* and what is left of it */
+	int64_t cap_left;      /* of its part of the domain's cap; < 0: owed */
+	int64_t lag;	       /* when it left the queue: virtual time that it was behind, */
+	nsec_t left_at;	       /* the time, */
+	uint64_t left_weight;  /* and the weight of those that stayed */
+	nsec_t contended_seen; /* sched_share.c's own */
+	cpumask_t affinity;    /* hard: where it may run */
+	cpumask_t preferred;   /* soft: where it would rather run */
+	bool dirty_tlb;	       /* its address space may be cached by CPU `cpu` */
 
 	/* --- continuation of long hypercalls --- */
 	mfn_t partial_root; /* a table half (in)validated by an interrupted call, or INVALID_MFN */

@@ -37,6 +37,15 @@ static inline bool bit_test_and_clear(uint64_t *map, unsigned int n)
 	return __atomic_fetch_and(&map[n / 64], ~m, __ATOMIC_SEQ_CST) & m;
 }
 
+static inline unsigned int bits_count(uint64_t word)
+{
+	unsigned int n = 0;
+
+	for (; word; word &= word - 1)
+		n++;
+	return n;
+}
+
 /* The first set (clear) bit at or after `from`, or `bits` if there is none. */
 static inline unsigned int bits_next_set(const uint64_t *map, unsigned int bits, unsigned int from)
 {

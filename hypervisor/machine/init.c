@@ -168,6 +168,7 @@ void init_main(const struct boot_info *info)
 	paging_init(boot_info);
 	percpu_load(this_percpu());
 	init_board();
+	sched_static = options.sched_static;
 	sched_init_cpu(this_cpu(), &this_percpu()->slice_timer);
 	log_info("memory: %lu MiB", (unsigned long)(frames_total() >> 8));
 	start_cpus();

@@ -231,6 +231,12 @@ static bool option_tsc(struct options *o, struct text t)
 	return o->tsc_unstable || o->tsc_stable;
 }
 
+static bool option_sched(struct options *o, struct text t)
+{
+	o->sched_static = is(t, "static");
+	return o->sched_static || is(t, "fair");
+}
+
 static bool option_pti(struct options *o, struct text t)
 {
 	bool on;
@@ -252,6 +258,7 @@ static const struct {
 	{"noreboot", option_noreboot}, {"sync_console", option_sync_console},
 	{"tsc", option_tsc},	       {"pti", option_pti},
 	{"xpti", option_pti},	       {"audit-plant", option_audit_plant},
+	{"sched", option_sched},
 };
 
 static bool parse_word(struct options *o, struct text word)

@@ -23,6 +23,7 @@ struct options {
 	bool noreboot, sync_console;
 	bool audit_plant;	       /* dom0 may make faults on purpose (core/audit_plant.c) */
 	bool tsc_unstable, tsc_stable; /* neither: measured */
+	bool sched_static;	       /* each vCPU has its CPU; no ticks */
 	int pti;		       /* < 0: by the CPU's need; 0 off, 1 on */
 
 	/* words that mean nothing to us, for a warning once there is a console */

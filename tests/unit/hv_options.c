@@ -105,6 +105,9 @@ static void flags_and_levels(void **state)
 	o = parse("noreboot=no loglvl=warning");
 	assert_false(o.noreboot || o.audit_plant);
 	assert_true(parse("audit-plant").audit_plant);
+	assert_true(parse("sched=static").sched_static);
+	assert_false(parse("sched=fair").sched_static);
+	assert_int_equal(parse("sched=credit").unknown_count, 1);
 	assert_int_equal(o.loglvl, LOG_WARNING);
 }
 

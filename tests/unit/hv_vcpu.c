@@ -7,7 +7,8 @@
  * CPU that was kicked, or whose timer is due, goes through core_exit() as after an interrupt, until
  * all is quiet. Then the rules that always hold are checked.
  */
-/* SOURCES: tests/fake/fake*.c hypervisor/core/exit.c hypervisor/core/sched.c */
+/* SOURCES: tests/fake/fake*.c hypervisor/core/exit.c hypervisor/core/sched*.c */
+/* SOURCES: hypervisor/lib/tree.c */
 /* SOURCES: hypervisor/core/timer.c */
 /* SOURCES: hypervisor/core/vcpu.c hypervisor/core/vcpu_area.c hypervisor/core/domain_pause.c */
 /* SOURCES: hypervisor/core/frame*.c hypervisor/core/heap.c hypervisor/core/mm_table.c */
@@ -165,11 +166,15 @@ static void check_world(void)
 		check_vcpu(vcpus[i]);
 	for (unsigned int i = 0; i < fake.cpus; i++) {
 		const struct cpu *c = &fake_cpus[i];
-		struct vcpu *v;
+		struct tree_node *n = tree_first(&c->queue.waiting);
 		unsigned int waiting = 0;
 
-		list_for_each(v, &c->run_queue, run_link) waiting += v->queued && v->cpu == i;
-		assert_int_equal(waiting, c->run_count);
+		for (; n; n = tree_next(n)) {
+			const struct vcpu *v = container_of(n, struct vcpu, run.node);
+
+			waiting += v->queued && v->cpu == i;
+		}
+		assert_int_equal(waiting, c->queue.waiting_count);
 		assert_true(!c->current || (c->current->running && c->loaded == c->current));
 	}
 }
@@ -244,6 +249,8 @@ static void begin(unsigned int cpus)
 	memset(seen_on, 0, sizeof(seen_on));
 	for (unsigned int i = 0; i < cpus; i++)
 		sched_init_cpu(&fake_cpus[i], &slices[i]);
+	for (unsigned int i = cpus; i < MAX_CPUS; i++) /* of an earlier machine */
+		sched_cpu_offline(i);
 	settle();
 }
 
