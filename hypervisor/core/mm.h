@@ -82,6 +82,8 @@ long mm_memory_op(struct vcpu *v, unsigned int cmd, gva_t arg, uint64_t *start_e
 /* Pin a table of d as MMUEXT_PIN_Ln_TABLE does: 0, -XEN_EINVAL, -XEN_ERESTART. */
 int mm_pin_table(struct domain *d, mfn_t m, enum frame_type t);
 int mm_unpin_table(struct domain *d, mfn_t m);
+/* By mm_relinquish(): f is held; 0 (also: no pin), or -XEN_ERESTART. */
+int mm_unpin_dying(struct frame *f);
 /* Go on with the table that an interrupted call of v's was letting go: 0 or -XEN_ERESTART. First
  * thing in every call that can leave one (v->partial_root). */
 int mm_go_on_partial(struct vcpu *v);

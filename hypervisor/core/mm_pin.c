@@ -28,14 +28,13 @@ static bool owner_dies(const struct frame *f)
 	return __atomic_load_n(&f->owner->dying, __ATOMIC_SEQ_CST) != DOMAIN_ALIVE;
 }
 
-/* Give back a type that somebody else's pin kept valid until just now. */
+/* Give back a type that somebody else's pin kept valid until just now, and its reference; the
+ * caller holds another. */
 static void let_go(struct frame *f)
 {
-	ref_again(f);
 	frame_abandon_type(f);
 	while (owner_dies(f) && frame_undo_partial(f))
 		; /* mm_relinquish() may have passed by */
-	ref_drop(f);
 }
 
 static void unpin_at_once(struct frame *f)
@@ -59,31 +58,51 @@ int mm_pin_table(struct domain *d, mfn_t m, enum frame_type t)
 		ref_drop(f);
 		return rc;
 	}
+	ref_again(f); /* others may take the pin with its own as soon as it is set */
 	if (!set_pinned(f)) {
 		let_go(f);
-		return -XEN_EINVAL;
-	}
-	if (owner_dies(f))
+		rc = -XEN_EINVAL;
+	} else if (owner_dies(f)) {
 		unpin_at_once(f); /* mm_relinquish() may have passed by */
-	return 0;
+	}
+	ref_drop(f);
+	return rc;
+}
+
+/* 0, or -XEN_ERESTART: the pin is there again. The caller holds a reference beside the pin's. */
+static int unpin(struct frame *f)
+{
+	int rc;
+
+	if (!clear_pinned(f))
+		return -XEN_EINVAL;
+	rc = frame_put_type(f);
+	if (!rc) {
+		ref_drop(f);
+	} else if (!set_pinned(f)) { /* pinned anew by another CPU */
+		let_go(f);
+		rc = 0;
+	}
+	return rc;
 }
 
 int mm_unpin_table(struct domain *d, mfn_t m)
 {
 	struct frame *f = frame_get_mfn(m, d);
-	int rc = -XEN_EINVAL;
+	int rc;
 
 	if (!f)
-		return rc;
-	if (clear_pinned(f)) {
-		rc = frame_put_type(f);
-		if (!rc) {
-			ref_drop(f);
-		} else if (!set_pinned(f)) { /* pinned anew by another CPU */
-			let_go(f);
-			rc = 0;
-		}
+		return -XEN_EINVAL;
+	rc = unpin(f);
+	if (rc == -XEN_ERESTART && owner_dies(f)) {
+		unpin_at_once(f); /* mm_relinquish() may have passed by, and nobody calls again */
+		rc = 0;
 	}
 	ref_drop(f);
 	return rc;
+}
+
+int mm_unpin_dying(struct frame *f)
+{
+	return frame_pinned(f) && unpin(f) == -XEN_ERESTART ? -XEN_ERESTART : 0;
 }

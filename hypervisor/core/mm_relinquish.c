@@ -52,10 +52,8 @@ static struct frame *next_frame(struct domain *d)
 
 static int drop_frame(struct domain *d, struct frame *f)
 {
-	int rc = 0;
+	int rc = mm_unpin_dying(f);
 
-	if (frame_pinned(f))
-		rc = mm_unpin_table(d, frame_mfn(f));
 	if (!rc)
 		rc = frame_undo_partial(f);
 	if (rc)

@@ -3,11 +3,12 @@
  * What must hold, and the TLBs.
  *
  * At any moment, also in the middle of operations: no CPU may write, through whatever translation
- * it may still have, to a frame that is a page table or a descriptor table; no CPU reaches a frame
- * of another domain without a grant in use; no count has gone below zero; nobody owns a frame with
- * somebody else's data. Between operations, in addition: every reference and every type reference
- * is explained by something that really refers to the frame; every frame is somebody's or free;
- * what a dead domain still has is used by somebody else; nothing is locked.
+ * it may still have, to a frame that is a page table or a descriptor table; no CPU may walk a frame
+ * as a table, by what it still remembers of the tables above, that somebody can write; no CPU
+ * reaches a frame of another domain without a grant in use; no count has gone below zero; nobody
+ * owns a frame with somebody else's data. Between operations, in addition: every reference and
+ * every type reference is explained by something that really refers to the frame; every frame is
+ * somebody's or free; what a dead domain still has is used by somebody else; nothing is locked.
  *
  * A CPU is assumed to cache each translation as soon as it exists, and to forget it only when it is
  * told to.
@@ -56,17 +57,27 @@ static unsigned int target_of(uint64_t e)
 	return f ? frame_index(f) : NONE;
 }
 
-static void cache_table(unsigned int n)
+static void cache_entries(unsigned int n, unsigned int cpu)
 {
-	unsigned int d = dom_index(frames[n]->owner);
-
 	for (unsigned int i = 0; i < setup->places; i++) {
 		uint64_t e = *frame_entry(n, i);
 		unsigned int to = target_of(e);
 
-		for (unsigned int cpu = 0; to != NONE && cpu < 2; cpu++)
-			if (slot_dom(cpu) == d && x.kill_step[d] == 0)
-				x.tlb[cpu][to] |= e & PTE_RW ? 3 : 1;
+		if (to != NONE)
+			x.tlb[cpu][to] |= e & PTE_RW ? MAY_READ | MAY_WRITE : MAY_READ;
+	}
+}
+
+static void cache_table(unsigned int n)
+{
+	unsigned int d = dom_index(frames[n]->owner);
+
+	for (unsigned int cpu = 0; cpu < 2; cpu++) {
+		if (slot_dom(cpu) != d || x.kill_step[d])
+			continue;
+		x.tlb[cpu][n] |= MAY_WALK;
+		if (type_of(frames[n]->type) == FRAME_L1)
+			cache_entries(n, cpu);
 	}
 }
 
@@ -77,7 +88,7 @@ void tlb_refill(void)
 	for (unsigned int n = 0; n < frame_count; n++) {
 		uint64_t word = frames[n]->type;
 
-		if (type_of(word) == FRAME_L1 && (word & FRAME_TYPE_COUNT) && !(word & busy))
+		if (type_is_table(type_of(word)) && (word & FRAME_TYPE_COUNT) && !(word & busy))
 			cache_table(n);
 	}
 }
@@ -107,11 +118,13 @@ static void check_tlb(unsigned int n, unsigned int cpu)
 	const struct frame *f = frames[n];
 	uint8_t may = x.tlb[cpu][n];
 
-	if ((may & 2) && is_checked_table(f->type))
+	if ((may & MAY_WRITE) && is_checked_table(f->type))
 		check_failed("frame %u is a table, and cpu %u can write to it", n, cpu);
+	if ((may & MAY_WALK) && type_of(f->type) == FRAME_WRITABLE && (f->type & FRAME_TYPE_COUNT))
+		check_failed("frame %u is writable, and cpu %u walks it as a table", n, cpu);
 	if (!may || !f->owner || !(f->count & FRAME_COUNT_MASK))
 		return;
-	if (f->owner != doms[slot_dom(cpu)] && !granted(f, slot_dom(cpu), may & 2))
+	if (f->owner != doms[slot_dom(cpu)] && !granted(f, slot_dom(cpu), may & MAY_WRITE))
 		check_failed("cpu %u reaches frame %u, which is not its domain's any more", cpu, n);
 }
 

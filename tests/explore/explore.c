@@ -13,6 +13,7 @@
  *	-n	in a pair, go from one CPU to the other at most so often, waiting not counted; 0: no
  *pairs -t	so long for each world
  */
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -120,6 +121,8 @@ static void show_way(uint32_t to)
 	printf("\n");
 }
 
+static unsigned int trying[2] = {NONE_OP, NONE_OP}; /* for the case of a fault */
+
 static void complain(unsigned int a, unsigned int b)
 {
 	printf("WRONG: %s\n  after:\n", wrong);
@@ -128,6 +131,27 @@ static void complain(unsigned int a, unsigned int b)
 	if (b != NONE_OP)
 		printf("  with  %s", op_text(&ops[b]));
 	printf("\n");
+}
+
+/* A bad pointer in the middle of an operation. */
+static void fault(int number)
+{
+	(void)number;
+	wrong = "a fault";
+	complain(trying[0], trying[1]);
+	printf("0 passed, 1 failed\n");
+	fflush(stdout);
+	_exit(1);
+}
+
+static void catch_faults(void)
+{
+	static char stack[65536];
+	stack_t where = {.ss_sp = stack, .ss_size = sizeof(stack)};
+	struct sigaction action = {.sa_handler = fault, .sa_flags = SA_ONSTACK};
+
+	sigaltstack(&where, NULL);
+	sigaction(SIGSEGV, &action, NULL);
 }
 
 /* Is there a state with this hash in which the TLBs know as much or more? Those that know less, and
@@ -187,6 +211,8 @@ static void run_alone(unsigned int a)
 	static const struct footprint nothing;
 	enum ended e;
 
+	trying[0] = a;
+	trying[1] = NONE_OP;
 	cpus_clear();
 	cpu_begin(ops[a].slot, &ops[a]);
 	e = cpu_go(ops[a].slot, &nothing);
@@ -326,6 +352,8 @@ static void run_pair(const char *from, unsigned int a, unsigned int b)
 	if (!room)
 		room = malloc((MID_MAX + 1) * (size_t)STATE_BYTES);
 	pairs++;
+	trying[0] = a;
+	trying[1] = b;
 	if (apart(&p.print[0], &p.print[1])) {
 		pairs_apart++;
 		return;
@@ -425,6 +453,7 @@ int main(int argc, char **argv)
 	unsigned int passed = 0, failed = 0;
 	int option;
 
+	catch_faults();
 	while ((option = getopt(argc, argv, "st:n:")) != -1) {
 		if (option == 's')
 			small = true;

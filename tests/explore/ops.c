@@ -3,6 +3,7 @@
  * What the two vCPUs can do: the bodies of hypercalls, on each frame, with each value. SETREF is a
  * guest's own write to its grant table. CONDEMN and KILL are the two parts of domain_kill(): the
  * first is done by the other CPU at any moment; the second, when the domain's vCPUs have stopped.
+ * END is both at once, while the other CPU, as the control domain's, works on the same domain.
  */
 #include <stdio.h>
 #include <string.h>
@@ -109,6 +110,7 @@ unsigned int ops_list(struct op *out, unsigned int size)
 		add(BALLOON, slot, NONE, 1); /* one more */
 		add(CONDEMN, slot, NONE, 0);
 		add_cut(KILL, slot, NONE, 0);
+		add(END, slot, NONE, 0);
 	}
 	return count;
 }
@@ -117,7 +119,7 @@ const char *op_text(const struct op *op)
 {
 	static const char *const names[] = {"pin",     "unpin",	  "hold", "drop",  "update",
 					    "reload",  "setref",  "map",  "unmap", "copy",
-					    "balloon", "condemn", "kill"};
+					    "balloon", "condemn", "kill", "end"};
 	static char text[2][120];
 	static unsigned int turn;
 	char *t = text[turn++ % 2];
@@ -186,6 +188,31 @@ static void reload(unsigned int cpu)
 
 /* --- grants: one entry of each domain's table, for the other --- */
 
+/* What the other domain's entry offers now to the one in this slot. */
+static void note_offer(unsigned int slot)
+{
+	const struct xen_grant_entry_v1 *e = &doms[!slot]->grants->shared[0][GRANT_REF];
+
+	if ((e->flags & GTF_type_mask) == GTF_permit_access && e->domid == doms[slot]->id.id)
+		x.offered[slot] |= e->flags & GTF_readonly ? MAY_READ : MAY_READ | MAY_WRITE;
+}
+
+/* A use begins. What is in use already was offered before. */
+static void begin_use(unsigned int slot)
+{
+	const struct active *a = grant_active(!slot);
+
+	x.offered[slot] = a->writers ? MAY_READ | MAY_WRITE : a->readers ? MAY_READ : 0;
+	note_offer(slot);
+}
+
+static void end_use(unsigned int slot, bool done, bool writes)
+{
+	if (done && !(x.offered[slot] & (writes ? MAY_WRITE : MAY_READ)))
+		check_failed("cpu %u uses a grant in a way that was not offered", slot);
+	x.offered[slot] = 0;
+}
+
 static void set_reference(const struct op *op)
 {
 	struct xen_grant_entry_v1 *e = &dom_of(op)->grants->shared[0][GRANT_REF], new = {0};
@@ -199,6 +226,7 @@ static void set_reference(const struct op *op)
 		};
 	memcpy(&word, &new, sizeof(word));
 	__atomic_store_n((uint64_t *)(void *)e, word, __ATOMIC_SEQ_CST);
+	note_offer(!op->slot);
 }
 
 static void map(const struct op *op)
@@ -212,10 +240,12 @@ static void map(const struct op *op)
 
 	if (x.mapped)
 		return;
+	begin_use(op->slot);
 	if (grant_map_one(vcpus[op->slot], &r) == GNTST_okay) {
 		x.mapped = true;
 		x.handle = r.handle;
 	}
+	end_use(op->slot, x.mapped, !op->arg);
 }
 
 static void unmap(const struct op *op)
@@ -241,7 +271,8 @@ static void copy(const struct op *op)
 		.flags = op->arg ? GNTCOPY_source_gref : GNTCOPY_dest_gref,
 	};
 
-	(void)grant_copy_one(dom_of(op), &c);
+	begin_use(op->slot);
+	end_use(op->slot, grant_copy_one(dom_of(op), &c) == GNTST_okay, !op->arg);
 }
 
 /* --- memory comes and goes --- */
@@ -336,6 +367,16 @@ static void kill_on(unsigned int n)
 		x.kill_step[n]++;
 }
 
+/* All of it, in one go. */
+static void end(const struct op *op)
+{
+	unsigned int n = slot_dom(op->slot);
+
+	__atomic_store_n(&doms[n]->dying, DOMAIN_DYING, __ATOMIC_RELEASE);
+	while (x.kill_step[n] < KILLED)
+		kill_on(n);
+}
+
 /* --- */
 
 static void types_op(const struct op *op, struct domain *d)
@@ -380,6 +421,9 @@ static void other_op(const struct op *op)
 		break;
 	case BALLOON:
 		balloon(op);
+		break;
+	case END:
+		end(op);
 		break;
 	default:
 		condemn(op);

@@ -45,12 +45,12 @@ unsigned int dom_index(const struct domain *d)
 /* May frames change hands? */
 static bool memory_moves(void)
 {
-	return (setup->ops[0] | setup->ops[1]) & (OP(BALLOON) | OP(KILL));
+	return (setup->ops[0] | setup->ops[1]) & (OP(BALLOON) | OP(KILL) | OP(END));
 }
 
 static bool grants_used(void)
 {
-	return (setup->ops[0] | setup->ops[1]) & (OP(SETREF) | OP(KILL));
+	return (setup->ops[0] | setup->ops[1]) & (OP(SETREF) | OP(KILL) | OP(END));
 }
 
 /* --- kept and brought back --- */
@@ -183,7 +183,7 @@ static uint64_t tlb_bits(unsigned int first)
 	uint64_t bits = 0;
 
 	for (unsigned int n = 0; n < frame_count; n++)
-		bits = bits << 4 | (uint64_t)(x.tlb[first][n] << 2 | x.tlb[!first][n]);
+		bits = bits << 6 | (uint64_t)(x.tlb[first][n] << 3 | x.tlb[!first][n]);
 	return bits;
 }
 

@@ -34,7 +34,8 @@ enum op_kind {
 	COPY,
 	BALLOON,
 	CONDEMN,
-	KILL
+	KILL,
+	END
 };
 #define OP(kind) (1u << (kind))
 
@@ -66,15 +67,19 @@ struct hold {
 	uint8_t frame, type;
 };
 
+#define MAY_READ  1
+#define MAY_WRITE 2
+#define MAY_WALK  4 /* it knows the frame as a page table */
+
 /* What the world has beside the hypervisor's own records. */
 struct extra {
 	struct hold hold[2];
-	/* translations in each CPU's TLB; 1: it may read the frame, 2: write it */
-	uint8_t tlb[2][FRAMES_MAX];
+	uint8_t tlb[2][FRAMES_MAX]; /* what each CPU may do with the frame by its TLB: MAY_… */
 	uint8_t secret[FRAMES_MAX]; /* whose data is in it: domain number + 1, or 0 */
 	uint8_t kill_step[2];	    /* of each domain; 0: not begun, KILLED: gone */
 	uint32_t handle;	    /* of the mapping that slot 1 has */
 	bool mapped;
+	uint8_t offered[2]; /* what was offered to the operation that a CPU is in: MAY_… */
 };
 #define KILL_STEPS 3
 #define KILLED	   (KILL_STEPS + 1)

@@ -100,6 +100,19 @@ static const struct setup worlds[] = {
 		.small = true,
 	},
 	{
+		.name = "builder",
+		.what = "a domain is destroyed while the control domain works on its tables and "
+			"frames",
+		.one_domain = true,
+		.frames = {2, 0},
+		.ops = {OP(END), PINS | OP(BALLOON)},
+		.targets = 2,
+		.tables = {0, 1},
+		.places = 1,
+		.top = FRAME_L1,
+		.small = true,
+	},
+	{
 		.name = "heirs",
 		.what = "A and B share a frame by a grant, and either dies at any moment",
 		.frames = {1, 1},
