@@ -51,6 +51,7 @@ int cli_usage(struct cli *cli, const char *format, ...) __attribute__((format(pr
 int cli_hv_fail(struct cli *cli, const char *what, const char *object, int rc);
 
 #define CLI_COMMAND(name) int cmd_##name(struct cli *cli, int argc, char **argv)
+CLI_COMMAND(audit);
 CLI_COMMAND(console);
 CLI_COMMAND(create);
 CLI_COMMAND(define);

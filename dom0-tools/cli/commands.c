@@ -15,6 +15,8 @@ const struct command commands[] = {
 	 cmd_version, false},
 	{"dmesg", "[--clear]", "show the log of the hypervisor",
 	 "  --clear   empty the log after showing it", cmd_dmesg, false},
+	{"audit", "", "check the hypervisor's records of all memory, while everything runs",
+	 "  --json    for programs\nexit status 13: something is wrong", cmd_audit, false},
 	{"create", "FILE.xml [--paused]", "make a domain from its definition and start it",
 	 "  --paused  make it, but do not let it run yet\n  --json    print id, name and uuid",
 	 cmd_create, false},

@@ -25,6 +25,7 @@ static const char *const code_names[FAIL_CODE_COUNT] = {
 	[FAIL_TIMEOUT] = "timeout",
 	[FAIL_DEVICE] = "device",
 	[FAIL_STATE] = "state",
+	[FAIL_AUDIT] = "audit",
 };
 
 static void copy_text(char *to, size_t size, const char *from)

@@ -27,6 +27,7 @@ enum failure_code {
 	FAIL_TIMEOUT = 10,   /* the guest or a backend did not answer in time */
 	FAIL_DEVICE = 11,    /* a backend could not serve its device */
 	FAIL_STATE = 12,     /* the domain is in a state that does not allow this */
+	FAIL_AUDIT = 13,     /* the audit found something wrong */
 	FAIL_CODE_COUNT
 };
 

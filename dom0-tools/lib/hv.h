@@ -48,6 +48,15 @@ int hv_cpu_idle(struct hv *hv, uint64_t *idle_ns, unsigned int max);
 /* Log of the hypervisor: fills buffer, returns the length; *index continues a former call. */
 int hv_log_read(struct hv *hv, char *buffer, size_t size, uint32_t *index, bool clear);
 
+/*
+ * The hypervisor's audit (shoji/extension.h): fills *result in, and up to `room` findings, of
+ * which result->written are there. -ENOSYS: this hypervisor has none; -EBUSY: one is under way.
+ */
+struct shoji_audit;
+struct shoji_audit_finding;
+int hv_audit(struct hv *hv, struct shoji_audit *result, struct shoji_audit_finding *findings,
+	     unsigned int room);
+
 struct hv_domain {
 	uint16_t domid;
 	uint8_t uuid[16];

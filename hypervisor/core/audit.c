@@ -17,7 +17,7 @@
 #include "lib/string.h"
 #include "shoji/errno.h"
 
-#define PASSES	     3
+#define PASSES	     8
 #define RANGE_ORDER  9 /* pages of tallies: 131072 frames, 512 MiB of memory, at a time */
 #define OWNERS_ORDER 1
 #define ABANDONED    10000000000LL /* ns without a call */

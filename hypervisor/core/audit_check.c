@@ -7,6 +7,18 @@
  */
 #include "core/audit_internal.h"
 
+/* Findings carry the word of a type as it is. */
+_Static_assert(FRAME_TYPE_COUNT == SHOJI_AUDIT_WORD_USES(~0ULL) && FRAME_TYPE_SHIFT == 32 &&
+		       FRAME_TYPE_MASK == 7ULL << 32 && FRAME_TYPE_BUSY == SHOJI_AUDIT_WORD_busy &&
+		       FRAME_TYPE_PARTIAL == SHOJI_AUDIT_WORD_partial &&
+		       FRAME_TYPE_PINNED == SHOJI_AUDIT_WORD_pinned &&
+		       FRAME_TYPE_LOCK == SHOJI_AUDIT_WORD_locked,
+	       "shoji/extension.h describes the word of a type");
+_Static_assert(FRAME_NONE == SHOJI_AUDIT_TYPE_none && FRAME_L1 == 1 && FRAME_L4 == 4 &&
+		       FRAME_SEGDESC == SHOJI_AUDIT_TYPE_descriptors &&
+		       FRAME_WRITABLE == SHOJI_AUDIT_TYPE_writable,
+	       "shoji/extension.h names the types");
+
 static void add_finding(struct audit *a, const struct shoji_audit_finding *n)
 {
 	a->found++;

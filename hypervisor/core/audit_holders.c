@@ -197,7 +197,7 @@ static void count_handle(struct audit *a, struct domain *holder, const struct ma
 	if (y && (m->flags & GNTMAP_host_map) && holder != a->privileged)
 		y->lent++;
 	if (!handle_ok(holder, m, e))
-		audit_wrong_domain(a, m->owner, SHOJI_AUDIT_grants, m->ref, holder->id.id);
+		audit_wrong_domain(a, m->owner, SHOJI_AUDIT_handle, m->ref, holder->id.id);
 	if (e) /* also of a domain that has ended */
 		count_active(a, m->owner, e);
 }

@@ -103,7 +103,21 @@ SHOJI_ABI_SIZE(struct shoji_audit_plant, 16);
 #define SHOJI_AUDIT_holder     6 /* vCPU `where` uses it as type `expected`; its type word */
 #define SHOJI_AUDIT_lent       7 /* other guests map it more often than it is lent to them */
 #define SHOJI_AUDIT_pages      8 /* no frame: frames that the domain has, frames it is charged for */
-#define SHOJI_AUDIT_grants     9 /* no frame: mappings of the domain's grants, uses it counts */
+#define SHOJI_AUDIT_grants     9  /* no frame: mappings of the domain's grants, uses it counts */
+#define SHOJI_AUDIT_handle     10 /* no frame: a grant of the domain, and who maps it unseen by it */
+
+/* The word of a frame's type, as in `state` and `holder`: bits 0 to 31 uses, 32 to 34 the type. */
+#define SHOJI_AUDIT_WORD_USES(word) ((word)&0xffffffffULL)
+#define SHOJI_AUDIT_WORD_TYPE(word) (((word) >> 32) & 7)
+#define SHOJI_AUDIT_WORD_busy	    (1ULL << 40) /* somebody is changing it */
+#define SHOJI_AUDIT_WORD_partial    (1ULL << 41) /* only some of its entries are checked */
+#define SHOJI_AUDIT_WORD_pinned	    (1ULL << 42) /* one use is the guest's pin */
+#define SHOJI_AUDIT_WORD_locked	    (1ULL << 43) /* an entry is being changed */
+
+/* Types: 1 to 4 are page tables of that level. */
+#define SHOJI_AUDIT_TYPE_none	     0
+#define SHOJI_AUDIT_TYPE_descriptors 5
+#define SHOJI_AUDIT_TYPE_writable    6
 
 #define SHOJI_AUDIT_NO_FRAME  (~0ULL)
 #define SHOJI_AUDIT_NO_DOMAIN 0xffff
