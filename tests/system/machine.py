@@ -6,11 +6,13 @@
         print(machine.run("xl list").output)
 
 The console goes to a log file from the first byte. Every wait has a limit, and QEMU dies with this
-process whatever happens. Nothing here knows what is being tested.
+process whatever happens. Nothing here knows what is being tested; but before a machine on Shoji ends,
+its hypervisor must have kept its books: `shoji audit` finds nothing, or the test fails.
 """
 import base64
 import ctypes
 import dataclasses
+import json
 import os
 import re
 import shutil
@@ -91,6 +93,7 @@ class Machine:  # pylint: disable=too-many-instance-attributes
     extra: tuple = ()                   # more QEMU arguments
     log: str = ""                       # console log; default build/logs/…
     boot_timeout: int = 300
+    audited: bool = True                # before it ends, where it runs Shoji with our tools
 
     def __post_init__(self):
         self.child = None
@@ -253,8 +256,22 @@ class Machine:  # pylint: disable=too-many-instance-attributes
             self.run(f"echo {text[start:start + 1500]} >> {path}.b64").ok()
         self.run(f"base64 -d {path}.b64 > {path} && rm {path}.b64").ok()
 
+    def audit(self, timeout=120):
+        """The hypervisor's books must be in order; returns what was checked, as `shoji audit --json` says it."""
+        result = self.run("modprobe -q xen-privcmd; shoji audit --json", timeout)
+        if result.status:
+            raise MachineError(f"shoji audit: status {result.status}:\n{result.output}" + self.tail())
+        return json.loads(result.output)
+
+    def audit_at_end(self):
+        """The same, once, where it is wanted."""
+        if self.audited and self.hypervisor == "shoji":
+            self.audited = False
+            self.audit()
+
     def power_off(self, timeout=60):
-        """Switch the machine off from inside; returns QEMU's exit status."""
+        """Audit the machine and switch it off from inside; returns QEMU's exit status."""
+        self.audit_at_end()
         self.send("11 poweroff -f\r")
         try:
             self.child.expect(pexpect.EOF, timeout=timeout)
@@ -289,5 +306,9 @@ class Machine:  # pylint: disable=too-many-instance-attributes
             self.close()
             raise
 
-    def __exit__(self, *_):
-        self.close()
+    def __exit__(self, error, *_):
+        try:
+            if error is None and self.child is not None and self.child.isalive():
+                self.audit_at_end()
+        finally:
+            self.close()
