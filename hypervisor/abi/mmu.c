@@ -117,6 +117,10 @@ long abi_mmu_update(uint64_t reqs, uint64_t count, uint64_t done_at, uint64_t fo
 	unsigned int done;
 	int rc;
 
+	if (likely(foreign == DOMID_SELF && count == 1 && !done_at)) {
+		rc = mm_mmu_update_one(v, gva(reqs));
+		return likely(rc != -XEN_ERESTART) ? rc : abi_continue(reqs, 1, 0, DOMID_SELF);
+	}
 	if (!is_plain(reqs, count, done_at, foreign, sizeof(struct xen_mmu_update)))
 		return update_any((struct requests){reqs, (uint32_t)count, done_at,
 						    (uint32_t)foreign,

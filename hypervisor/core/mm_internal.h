@@ -39,27 +39,32 @@ static inline int pte_absent_ok(uint64_t e)
 	return likely(!n) || !mm_l1tf_guard || n >= frame_max ? 0 : -XEN_EINVAL;
 }
 
-int mmio_get(const struct domain *d, uint64_t *e); /* an L1 entry whose frame is not RAM */
+/* Of an L1 entry whose frame is not RAM: MMIO_ALL, MMIO_READ, or an error. */
+int mmio_access(const struct domain *d, uint64_t e);
 
 /* An L1 entry for a table of d; the frame it maps must be owned by `owner`. nested: the table is
  * being checked. */
 static always_inline int l1_get(const struct domain *d, const struct domain *owner, uint64_t *e,
 				bool nested)
 {
+	uint64_t value = *e;
 	struct frame *f;
 	int rc;
 
-	if (!(*e & PTE_PRESENT))
-		return pte_absent_ok(*e);
-	*e = pte_adjust(*e);
-	f = ram_frame(pte_frame(*e));
-	if (unlikely(!f))
-		return mmio_get(d, e);
+	if (!(value & PTE_PRESENT))
+		return pte_absent_ok(value);
+	value = pte_adjust(value);
+	f = ram_frame(pte_frame(value));
+	if (unlikely(!f)) {
+		rc = mmio_access(d, value);
+		*e = rc == MMIO_READ ? value & ~PTE_RW : value;
+		return MIN(rc, 0);
+	}
 	/* RAM is always cached as RAM: tables must be coherent whoever wrote them. */
-	*e &= ~(PTE_CACHE | PTE_PSE);
-	if (unlikely(*e & PTE_REFUSED) || unlikely(!ref_take(f, owner)))
+	value &= ~(PTE_CACHE | PTE_PSE);
+	if (unlikely(value & PTE_REFUSED) || unlikely(!ref_take(f, owner)))
 		return -XEN_EINVAL;
-	if ((*e & PTE_RW) && unlikely(!type_take_writable(f))) {
+	if ((value & PTE_RW) && unlikely(!type_take_writable(f))) {
 		rc = nested ? frame_get_type_nested(f, FRAME_WRITABLE)
 			    : frame_get_type(f, FRAME_WRITABLE);
 		if (rc) {
@@ -69,6 +74,7 @@ static always_inline int l1_get(const struct domain *d, const struct domain *own
 	}
 	if (unlikely(owner != d))
 		__atomic_fetch_or(&f->flags, FRAME_FOREIGN, __ATOMIC_SEQ_CST);
+	*e = value;
 	return 0;
 }
 

@@ -23,19 +23,18 @@
 
 bool mm_l1tf_guard = true;
 
-int mmio_get(const struct domain *d, uint64_t *e)
+int mmio_access(const struct domain *d, uint64_t e)
 {
 	if (!d->privileged)
 		return -XEN_EPERM;
-	if (*e & PTE_REFUSED)
+	if (e & PTE_REFUSED)
 		return -XEN_EINVAL;
 	preempt_charge(COST_DEVICE);
-	switch (machine_mmio_access(mfn(pte_frame(*e)))) {
+	switch (machine_mmio_access(mfn(pte_frame(e)))) {
 	case MMIO_ALL:
-		return 0;
+		return MMIO_ALL;
 	case MMIO_READ:
-		*e &= ~PTE_RW;
-		return 0;
+		return MMIO_READ;
 	default:
 		return -XEN_EPERM;
 	}

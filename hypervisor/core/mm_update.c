@@ -73,6 +73,31 @@ static always_inline int one_update(struct vcpu *v, struct cursor *c, gva_t at,
 	return update_table(v, c, &r, page_owner);
 }
 
+/* The commonest list by far has one element. */
+int mm_mmu_update_one(struct vcpu *v, gva_t at)
+{
+	struct domain *d = v->domain;
+	struct xen_mmu_update r;
+	struct frame *f;
+	int rc = mm_finish_partial(v);
+
+	if (unlikely(rc))
+		return rc;
+	if (unlikely(guest_read(&r, at, sizeof(r))))
+		return -XEN_EFAULT;
+	if (unlikely((r.ptr & COMMAND_MASK) == MMU_MACHPHYS_UPDATE))
+		return update_m2p(&r, d);
+	f = ram_frame(r.ptr >> PAGE_SHIFT);
+	if (unlikely(r.ptr & (sizeof(uint64_t) - 1) & ~COMMAND_MASK) ||
+	    unlikely(!f || !ref_take(f, d)))
+		return -XEN_EINVAL;
+	rc = mm_update_entry(v, f, (unsigned int)(r.ptr % PAGE_SIZE / sizeof(uint64_t)), r.val,
+			     (r.ptr & COMMAND_MASK) == MMU_PT_UPDATE_PRESERVE_AD, d);
+	ref_drop(f);
+	preempt_charge(COST_REQUEST);
+	return rc;
+}
+
 int mm_mmu_update(struct vcpu *v, gva_t reqs, unsigned int count, unsigned int *done,
 		  struct domain *table_owner, struct domain *page_owner)
 {

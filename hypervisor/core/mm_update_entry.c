@@ -16,6 +16,7 @@ struct place {
 	struct frame *table;
 	enum frame_type type;
 	unsigned int index;
+	uint64_t *entry;
 };
 
 enum how {
@@ -24,14 +25,17 @@ enum how {
 	EXACT,	     /* only if the entry still is the expected one */
 };
 
-static always_inline uint64_t *entry_at(struct place p)
+static always_inline struct place place_in(struct frame *table, enum frame_type t,
+					   unsigned int index)
 {
-	return (uint64_t *)machine_map(frame_mfn(p.table)) + p.index;
+	uint64_t *entries = machine_map(frame_mfn(table));
+
+	return (struct place){table, t, index, entries + index};
 }
 
 static always_inline uint64_t read_entry(struct place p)
 {
-	return __atomic_load_n(entry_at(p), __ATOMIC_RELAXED);
+	return __atomic_load_n(p.entry, __ATOMIC_RELAXED);
 }
 
 /* --- the table's lock: FRAME_TYPE_LOCK --- */
@@ -75,10 +79,10 @@ static always_inline bool commit(struct place p, uint64_t old, uint64_t value, e
 {
 	table_note_entry(p.table, p.index, value);
 	if (how == EXACT)
-		return word_cas(entry_at(p), &expected, value);
+		return word_cas(p.entry, &expected, value);
 	if (unlikely(how == PRESERVE_AD) && (value & old & PTE_PRESENT))
-		return write_preserving(entry_at(p), old, value);
-	__atomic_store_n(entry_at(p), value, __ATOMIC_RELEASE);
+		return write_preserving(p.entry, old, value);
+	__atomic_store_n(p.entry, value, __ATOMIC_RELEASE);
 	return true;
 }
 
@@ -163,7 +167,7 @@ static always_inline int update_l1(struct place p, uint64_t value, enum how how,
 
 int mm_replace_l1_entry(struct frame *table, unsigned int index, uint64_t expected, uint64_t value)
 {
-	struct place p = {table, FRAME_L1, index};
+	struct place p = place_in(table, FRAME_L1, index);
 
 	return update_l1(p, value, EXACT, expected, table->owner);
 }
@@ -231,14 +235,16 @@ static int write_plain(struct place p, uint64_t value)
 
 	if (rc)
 		return rc;
-	__atomic_store_n(entry_at(p), value, __ATOMIC_RELEASE);
+	__atomic_store_n(p.entry, value, __ATOMIC_RELEASE);
 	frame_put_type_final(p.table);
 	return 0;
 }
 
-static __attribute__((noinline)) int update_other(struct vcpu *v, struct place p, uint64_t value,
-						  enum how how)
+static __attribute__((noinline)) int update_other(struct vcpu *v, struct frame *table,
+						  enum frame_type t, unsigned int index,
+						  uint64_t value, enum how how)
 {
+	struct place p = place_in(table, t, index);
 	int rc;
 
 	if (!type_is_table(p.type))
@@ -252,10 +258,10 @@ static __attribute__((noinline)) int update_other(struct vcpu *v, struct place p
 int mm_update_entry(struct vcpu *v, struct frame *table, unsigned int index, uint64_t value,
 		    bool preserve_ad, struct domain *foreign)
 {
-	struct place p = {table, frame_type_now(table), index};
+	enum frame_type t = frame_type_now(table);
 	enum how how = preserve_ad ? PRESERVE_AD : REPLACE;
 
-	if (likely(p.type == FRAME_L1))
-		return update_l1((struct place){table, FRAME_L1, index}, value, how, 0, foreign);
-	return update_other(v, p, value, how);
+	if (likely(t == FRAME_L1))
+		return update_l1(place_in(table, FRAME_L1, index), value, how, 0, foreign);
+	return update_other(v, table, t, index, value, how);
 }
