@@ -40,7 +40,8 @@ int mmio_access(const struct domain *d, uint64_t e)
 	}
 }
 
-int upper_get(struct domain *d, enum frame_type t, uint64_t *e, bool nested)
+static always_inline int upper_get_inline(struct domain *d, enum frame_type t, uint64_t *e,
+					  bool nested)
 {
 	enum frame_type below = (enum frame_type)(t - 1);
 	struct frame *f;
@@ -62,6 +63,11 @@ int upper_get(struct domain *d, enum frame_type t, uint64_t *e, bool nested)
 	return rc;
 }
 
+int upper_get(struct domain *d, enum frame_type t, uint64_t *e, bool nested)
+{
+	return upper_get_inline(d, t, e, nested);
+}
+
 int upper_drop(uint64_t e)
 {
 	struct frame *f;
@@ -78,9 +84,25 @@ int upper_drop(uint64_t e)
 
 /* --- lines: most tables are nearly empty --- */
 
-static inline bool line_empty(const uint64_t *e)
+static always_inline uint64_t any_of_line(const uint64_t *e)
 {
-	return !(e[0] | e[1] | e[2] | e[3] | e[4] | e[5] | e[6] | e[7]);
+	return e[0] | e[1] | e[2] | e[3] | e[4] | e[5] | e[6] | e[7];
+}
+
+/* The first entry at or behind `at` whose line holds something, from its beginning if that is
+ * further on; or TABLE_ENTRIES. Two lines at a time: this is most of the work of most tables. */
+static always_inline unsigned int next_used(const uint64_t *table, unsigned int at)
+{
+	const uint64_t *e = table + at / LINE * LINE, *end = table + TABLE_ENTRIES;
+
+	if ((at / LINE & 1) && !any_of_line(e))
+		e += LINE;
+	if (!((e - table) / LINE & 1))
+		while (e < end && !(any_of_line(e) | any_of_line(e + LINE)))
+			e += 2 * LINE;
+	if (e < end && !any_of_line(e))
+		e += LINE;
+	return MAX(at, (unsigned int)(e - table));
 }
 
 /* The last line that may hold something below entry `end`, or -1. */
@@ -123,15 +145,13 @@ static int validate_l1(struct frame *f, uint64_t *table)
 	unsigned int i = f->partial;
 	int rc = 0;
 
-	while (!rc && i < TABLE_ENTRIES) {
-		if (likely(line_empty(table + i / LINE * LINE))) {
-			i = (i | (LINE - 1)) + 1;
-			continue;
-		}
+	while ((i = next_used(table, i)) < TABLE_ENTRIES) {
 		f->lines |= 1ULL << i / LINE;
 		rc = validate_l1_line(f->owner, table, &i, (i | (LINE - 1)) + 1);
 		if (!rc && i < TABLE_ENTRIES && preempt_due())
 			rc = -XEN_ERESTART;
+		if (rc)
+			break;
 	}
 	f->partial = (uint16_t)i;
 	return rc;
@@ -173,14 +193,33 @@ static int invalidate_l1(struct frame *f, const uint64_t *table)
 
 /* --- levels 2 to 4 --- */
 
-static int validate_upper_entry(struct frame *f, enum frame_type t, uint64_t *slot)
+static always_inline int validate_upper_entry(struct frame *f, enum frame_type t, uint64_t *slot)
 {
 	uint64_t e = *slot;
-	int rc = upper_get(f->owner, t, &e, true);
+	int rc = upper_get_inline(f->owner, t, &e, true);
 
 	if (!rc && e != *slot)
 		*slot = e;
 	preempt_charge(COST_CHILD);
+	return rc;
+}
+
+/* Entries *i up to `end`; *i is where it stopped. */
+static int validate_upper_line(struct frame *f, enum frame_type t, uint64_t *table, unsigned int *i,
+			       unsigned int end)
+{
+	int rc = 0;
+
+	for (; *i < end; ++*i) {
+		if (!table[*i])
+			continue;
+		if (*i > f->partial && preempt_due())
+			rc = -XEN_ERESTART;
+		else
+			rc = validate_upper_entry(f, t, &table[*i]);
+		if (rc)
+			break;
+	}
 	return rc;
 }
 
@@ -189,23 +228,15 @@ static int validate_upper(struct frame *f, enum frame_type t, uint64_t *table)
 	unsigned int i = f->partial;
 	int rc = 0;
 
-	while (i < TABLE_ENTRIES) {
-		if (i % LINE == 0) {
-			if (line_empty(table + i) || l4_slot_ours(t, i)) {
-				i += LINE;
-				continue;
-			}
-			f->lines |= 1ULL << i / LINE;
+	while (!rc && (i = next_used(table, i)) < TABLE_ENTRIES) {
+		unsigned int end = (i | (LINE - 1)) + 1;
+
+		if (l4_slot_ours(t, i)) {
+			i = end;
+			continue;
 		}
-		if (table[i]) {
-			if (i > f->partial && preempt_due())
-				rc = -XEN_ERESTART;
-			else
-				rc = validate_upper_entry(f, t, &table[i]);
-			if (rc)
-				break;
-		}
-		i++;
+		f->lines |= 1ULL << i / LINE;
+		rc = validate_upper_line(f, t, table, &i, end);
 	}
 	f->partial = (uint16_t)i;
 	if (!rc && t == FRAME_L4)

@@ -137,6 +137,12 @@ static int flush_cache(struct vcpu *v, const struct xen_mmuext_op *op, struct do
 	return 0;
 }
 
+static int no_super_pages(struct vcpu *v, const struct xen_mmuext_op *op, struct domain *d)
+{
+	(void)v, (void)op, (void)d;
+	return -XEN_EOPNOTSUPP;
+}
+
 struct row {
 	int (*run)(struct vcpu *v, const struct xen_mmuext_op *op, struct domain *d);
 	bool foreign_too;
@@ -161,16 +167,16 @@ static const struct row rows[] = {
 	[MMUEXT_CLEAR_PAGE] = {clear_page, true},
 	[MMUEXT_COPY_PAGE] = {copy_page, true},
 	[MMUEXT_FLUSH_CACHE_GLOBAL] = {flush_cache, false},
+	[MMUEXT_MARK_SUPER] = {no_super_pages, true},
+	[MMUEXT_UNMARK_SUPER] = {no_super_pages, true},
 };
 
-static int one_op(struct vcpu *v, gva_t at, struct domain *foreign)
+static always_inline int one_op(struct vcpu *v, gva_t at, struct domain *foreign)
 {
 	struct xen_mmuext_op op;
 
 	if (guest_read(&op, at, sizeof(op)))
 		return -XEN_EFAULT;
-	if (op.cmd == MMUEXT_MARK_SUPER || op.cmd == MMUEXT_UNMARK_SUPER)
-		return -XEN_EOPNOTSUPP;
 	if (op.cmd >= ARRAY_SIZE(rows) || !rows[op.cmd].run)
 		return -XEN_ENOSYS;
 	if (!rows[op.cmd].foreign_too && foreign != v->domain)

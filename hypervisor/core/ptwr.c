@@ -126,29 +126,61 @@ static bool plausible(const struct ptwr_insn *i, const struct ptwr_state *s)
 	return !i->rep || (i->address32 ? (uint32_t)s->reg[PTWR_RCX] : s->reg[PTWR_RCX]);
 }
 
+/* XCHG and MOV of a whole register and a whole entry: most of what is done. */
+static bool is_whole(const struct ptwr_insn *i, uint64_t va)
+{
+	return (i->op == PTWR_XCHG || i->op == PTWR_MOV) && i->size == ENTRY && !i->immediate &&
+	       va % ENTRY == 0;
+}
+
+static int write_whole(struct xen_cpu_user_regs *r, struct frame *table, uint64_t va,
+		       const struct ptwr_insn *i)
+{
+	const uint64_t *entries = machine_map(frame_mfn(table));
+	unsigned int index = (unsigned int)(va % PAGE_SIZE / ENTRY);
+	uint64_t old = __atomic_load_n(&entries[index], __ATOMIC_ACQUIRE), *reg = slot(r, i->reg);
+	int rc = *reg == old ? 0 : mm_replace_l1_entry(table, index, old, *reg);
+
+	if (rc)
+		return rc;
+	if (i->op == PTWR_XCHG)
+		*reg = old;
+	r->rflags &= ~RFLAGS_RF;
+	r->rip += i->length;
+	return 0;
+}
+
+static __attribute__((noinline)) int write_any(struct xen_cpu_user_regs *r, struct frame *table,
+					       uint64_t va, const struct ptwr_insn *i)
+{
+	struct ptwr_state s;
+	bool more;
+	int rc;
+
+	load_registers(&s, i, r);
+	if (!plausible(i, &s))
+		return -XEN_EINVAL;
+
+	rc = write_entry(table, va, i, &s, &more);
+	if (rc)
+		return rc;
+
+	store_registers(r, i, &s);
+	if (!more)
+		r->rip += i->length;
+	return 0;
+}
+
 static int emulate(struct vcpu *v, struct frame *table, uint64_t va)
 {
 	struct xen_cpu_user_regs *r = vcpu_regs(v);
 	uint8_t bytes[FETCH];
-	struct ptwr_state s;
 	struct ptwr_insn i;
-	bool more;
-	int rc;
 
 	if (!ptwr_decode(bytes, fetch(r->rip, bytes), &i))
 		return -XEN_EINVAL;
-	load_registers(&s, &i, r);
-	if (!plausible(&i, &s))
-		return -XEN_EINVAL;
-
-	rc = write_entry(table, va, &i, &s, &more);
-	if (rc)
-		return rc;
-
-	store_registers(r, &i, &s);
-	if (!more)
-		r->rip += i.length;
-	return 0;
+	return likely(is_whole(&i, va)) ? write_whole(r, table, va, &i)
+					: write_any(r, table, va, &i);
 }
 
 bool mm_emulate_pt_write(struct vcpu *v, uint64_t va)

@@ -241,7 +241,7 @@ static uint8_t operand_size(const struct row *row, const struct prefixes *p)
 	return p->rex & REX_W ? 8 : p->operand16 ? 2 : 4;
 }
 
-bool ptwr_decode(const uint8_t *bytes, size_t count, struct ptwr_insn *out)
+bool ptwr_decode_any(const uint8_t *bytes, size_t count, struct ptwr_insn *out)
 {
 	struct cursor c = {bytes, bytes + MIN(count, (size_t)PTWR_INSN_MAX), false};
 	struct prefixes p = {0};
@@ -259,4 +259,29 @@ bool ptwr_decode(const uint8_t *bytes, size_t count, struct ptwr_insn *out)
 		return false;
 	out->length = (uint8_t)(c.at - bytes);
 	return !c.ended;
+}
+
+#define REX_WRB 0x48 /* and the low bits for R, X (which only an index has) and B */
+
+/* Most are `xchg reg, (base)` and `mov reg, (base)` of 8 bytes, with or without a byte of
+ * displacement. */
+static bool decode_short(const uint8_t *bytes, struct ptwr_insn *out)
+{
+	uint8_t op = bytes[1], modrm = bytes[2], base = modrm & 7;
+
+	if ((bytes[0] & 0xf8) != REX_WRB || (op != 0x87 && op != 0x89) || modrm >= 0x80 ||
+	    base == 4 || (base == 5 && modrm < 0x40))
+		return false;
+	*out = (struct ptwr_insn){
+		.op = op == 0x87 ? PTWR_XCHG : PTWR_MOV,
+		.length = modrm < 0x40 ? 3 : 4,
+		.size = 8,
+		.reg = (uint8_t)((modrm >> 3 & 7) | (bytes[0] & REX_R) << 1),
+	};
+	return true;
+}
+
+bool ptwr_decode(const uint8_t *bytes, size_t count, struct ptwr_insn *out)
+{
+	return (count >= 4 && decode_short(bytes, out)) || ptwr_decode_any(bytes, count, out);
 }

@@ -50,6 +50,7 @@ struct ptwr_insn {
 /* False: none of these in 64-bit code, or more bytes are needed than there are. The memory
  * operand's address is skipped: who asks knows it from the fault. */
 bool ptwr_decode(const uint8_t *bytes, size_t count, struct ptwr_insn *out);
+bool ptwr_decode_any(const uint8_t *bytes, size_t count, struct ptwr_insn *out); /* the long way */
 
 /* General registers by their number in the instruction set: rax rcx rdx rbx rsp rbp rsi rdi r8… */
 #define PTWR_RAX 0

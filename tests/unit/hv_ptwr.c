@@ -123,6 +123,40 @@ static void no_bytes_beyond_the_end(void **state)
 	free(b);
 }
 
+/* The short way knows only what the long one says, too. */
+static void the_short_way_says_the_same(void **state)
+{
+	unsigned int taken = 0;
+
+	(void)state;
+	for (unsigned int n = 0; n < 1 << 22; n++) {
+		const uint8_t b[PTWR_INSN_MAX] = {
+			(uint8_t)(n & 1 ? 0x48 | (n >> 1 & 7) : 0x40 | (n >> 1 & 15)),
+			(uint8_t)((n >> 5 & 1) ? 0x86 | (n >> 6 & 3) : 0x88 + (n >> 6 & 3)),
+			(uint8_t)(n >> 8), (uint8_t)(n >> 16)};
+		size_t count = n % 19 ? PTWR_INSN_MAX : 1 + n / 19 % 15;
+		struct ptwr_insn one, other;
+		bool ok;
+
+		memset(&one, 0x55, sizeof(one));
+		memset(&other, 0xaa, sizeof(other));
+		ok = ptwr_decode(b, count, &one);
+		assert_int_equal(ok, ptwr_decode_any(b, count, &other));
+		if (!ok)
+			continue;
+		assert_int_equal(one.op, other.op);
+		assert_int_equal(one.length, other.length);
+		assert_int_equal(one.size, other.size);
+		assert_int_equal(one.reg, other.reg);
+		assert_int_equal(one.high, other.high);
+		assert_int_equal(one.immediate, other.immediate);
+		assert_int_equal(one.rep, other.rep);
+		assert_int_equal(one.address32, other.address32);
+		taken++;
+	}
+	assert_true(taken > 1 << 16);
+}
+
 /* --- against this CPU --- */
 
 #define FLAGS_SEEN 0x8d5ULL /* OF SF ZF AF PF CF */
@@ -379,6 +413,7 @@ int main(void)
 		cmocka_unit_test(as_kernels_do),
 		cmocka_unit_test(others_are_refused),
 		cmocka_unit_test(no_bytes_beyond_the_end),
+		cmocka_unit_test(the_short_way_says_the_same),
 		cmocka_unit_test(this_cpu_agrees),
 		cmocka_unit_test(this_cpu_agrees_on_arithmetic),
 		cmocka_unit_test(this_cpu_agrees_on_cmpxchg8b),
