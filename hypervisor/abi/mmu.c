@@ -137,6 +137,10 @@ long abi_mmuext_op(uint64_t ops, uint64_t count, uint64_t done_at, uint64_t fore
 	unsigned int done;
 	int rc;
 
+	if (likely(foreign == DOMID_SELF && count == 1 && !done_at)) {
+		rc = mm_mmuext_one(v, gva(ops));
+		return likely(rc != -XEN_ERESTART) ? rc : abi_continue(ops, 1, 0, DOMID_SELF);
+	}
 	if (!is_plain(ops, count, done_at, foreign, sizeof(struct xen_mmuext_op)))
 		return ext_any((struct requests){ops, (uint32_t)count, done_at, foreign,
 						 sizeof(struct xen_mmuext_op)});

@@ -50,6 +50,7 @@ int mm_replace_l1_entry(struct frame *table, unsigned int index, uint64_t expect
 int mm_mmu_update(struct vcpu *v, gva_t reqs, unsigned int count, unsigned int *done,
 		  struct domain *table_owner, struct domain *page_owner);
 int mm_mmu_update_one(struct vcpu *v, gva_t req); /* of v's own tables and frames */
+int mm_mmuext_one(struct vcpu *v, gva_t op);
 int mm_mmuext_op(struct vcpu *v, gva_t ops, unsigned int count, unsigned int *done,
 		 struct domain *foreign);
 int mm_update_va_mapping(struct vcpu *v, uint64_t va, uint64_t value, uint64_t flags,

@@ -11,6 +11,8 @@
 #define SHOJI_CORE_MM_INTERNAL_H
 
 #include "core/frame_internal.h"
+#include "core/guest_access.h"
+#include "core/machine.h"
 #include "core/mm.h"
 #include "shoji/errno.h"
 
@@ -108,6 +110,36 @@ static inline void table_note_entry(struct frame *table, unsigned int index, uin
 static inline bool l4_slot_ours(enum frame_type t, unsigned int index)
 {
 	return t == FRAME_L4 && index >= HYPERVISOR_FIRST_SLOT && index <= HYPERVISOR_LAST_SLOT;
+}
+
+/* --- walking (mm_walk.c), in line --- */
+
+static always_inline uint64_t entry_of(mfn_t table, uint64_t index)
+{
+	const uint64_t *e = machine_map(table);
+
+	return __atomic_load_n(&e[index & (TABLE_ENTRIES - 1)], __ATOMIC_RELAXED);
+}
+
+/* One level down; false: there is nothing. */
+static always_inline bool walk_step(mfn_t *table, uint64_t index)
+{
+	uint64_t e = entry_of(*table, index);
+
+	*table = mfn(pte_frame(e));
+	return likely(e & PTE_PRESENT) && likely(ram_frame(table->n));
+}
+
+static always_inline uint64_t walk_root(mfn_t root, uint64_t va, mfn_t *l1_frame)
+{
+	mfn_t table = root;
+
+	*l1_frame = INVALID_MFN;
+	if (!guest_code_ok(va) || !table.n || !walk_step(&table, va >> 39) ||
+	    !walk_step(&table, va >> 30) || !walk_step(&table, va >> 21))
+		return 0;
+	*l1_frame = table;
+	return entry_of(table, va >> PAGE_SHIFT);
 }
 
 #endif

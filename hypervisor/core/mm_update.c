@@ -122,13 +122,11 @@ int mm_mmu_update(struct vcpu *v, gva_t reqs, unsigned int count, unsigned int *
 
 /* --- by virtual address --- */
 
-static int flush_after(struct vcpu *v, uint64_t va, uint64_t flags)
+static __attribute__((noinline)) int flush_after(struct vcpu *v, uint64_t va, uint64_t flags)
 {
 	cpumask_t cpus;
 	int rc;
 
-	if (!(flags & UVMF_FLUSHTYPE_MASK))
-		return 0;
 	if (flags & UVMF_ALL)
 		cpus = mm_domain_cpus(v->domain);
 	else if (!(flags & ~UVMF_FLUSHTYPE_MASK))
@@ -152,11 +150,11 @@ int mm_update_va_mapping(struct vcpu *v, uint64_t va, uint64_t value, uint64_t f
 	mfn_t table;
 	int rc;
 
-	(void)mm_walk_l1(v, va, &table);
+	(void)walk_root(v->entry.user_mode ? v->cr3_user : v->cr3_kernel, va, &table);
 	f = ram_frame(table.n);
 	if (!f || !ref_take(f, v->domain))
 		return -XEN_EINVAL;
 	rc = mm_update_entry(v, f, va >> PAGE_SHIFT & 511, value, false, page_owner);
 	ref_drop(f);
-	return rc ? rc : flush_after(v, va, flags);
+	return rc || !(flags & UVMF_FLUSHTYPE_MASK) ? rc : flush_after(v, va, flags);
 }

@@ -184,6 +184,14 @@ static always_inline int one_op(struct vcpu *v, gva_t at, struct domain *foreign
 	return rows[op.cmd].run(v, &op, foreign);
 }
 
+int mm_mmuext_one(struct vcpu *v, gva_t at)
+{
+	int rc = mm_finish_partial(v);
+
+	preempt_charge(COST_OP);
+	return rc ? rc : one_op(v, at, v->domain);
+}
+
 int mm_mmuext_op(struct vcpu *v, gva_t ops, unsigned int count, unsigned int *done,
 		 struct domain *foreign)
 {

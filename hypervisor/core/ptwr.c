@@ -41,7 +41,7 @@ static size_t fetch(uint64_t rip, uint8_t bytes[FETCH])
 static struct frame *find_table(struct vcpu *v, uint64_t va)
 {
 	mfn_t l1;
-	uint64_t e = mm_walk_l1(v, va, &l1);
+	uint64_t e = walk_root(v->cr3_kernel, va, &l1); /* it was the kernel's fault */
 	struct frame *f;
 
 	if ((e & (PTE_PRESENT | PTE_RW)) != PTE_PRESENT)
