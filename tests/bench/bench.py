@@ -7,6 +7,7 @@ the same programs; the plugin count.c does the counting.
 """
 import argparse
 import os
+import subprocess
 import sys
 import tempfile
 
@@ -90,9 +91,9 @@ def parse_arguments():
 def run_life(options, tools):
     """--life."""
     if options.life != "both":
-        return life.levels(life.measure(options.life, tools, not options.no_guest))
-    ours = life.measure("shoji", tools, not options.no_guest)
-    return life.table(ours, life.measure("xen", tools, not options.no_guest), tools)
+        return life.levels(life.measure(options.life, tools, not options.no_guest, options.reuse))
+    ours = life.measure("shoji", tools, not options.no_guest, options.reuse)
+    return life.table(ours, life.measure("xen", tools, not options.no_guest, options.reuse), tools)
 
 
 def run_quick(options, tools):
@@ -107,16 +108,20 @@ def run_quick(options, tools):
 
 
 def versions():
-    """Which kernels and emulator were compared."""
+    """What was compared."""
     names = {"stock": "Kernel of bare machine, dom0 and guests", "patched": "patched kernel"}
-    return "\n".join(f"- {names[name]}: Linux {text}" for name, text in gauge.kernel_versions().items())
+    commit = subprocess.run(["git", "-C", rig.TOP, "log", "-1", "--format=%h (%cs)"], stdout=subprocess.PIPE, text=True, check=True)
+    lines = [f"- Shoji: commit {commit.stdout.strip()}"]
+    lines += [f"- {names[name]}: Linux {text}" for name, text in gauge.kernel_versions().items()]
+    return "\n".join(lines)
 
 
 def run_all(options, tools):
     """The page."""
     results, _ = gauge.measure([system for system in options.systems if gauge.is_there(system)], options.only, tools,
                                reuse=options.reuse)
-    text = [versions(), tables.totals(results, options.only), tables.patched_to_bare(results, options.only),
+    text = [versions(), tables.totals(results, options.only), tables.goals(results, options.only),
+            tables.patched_to_bare(results, options.only),
             tables.inside(results, options.only)]
     text += [tables.details(system, found, options.only) for system, found in results.items()]
     options.life = "both"

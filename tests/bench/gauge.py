@@ -13,7 +13,7 @@ import time
 
 from machine import MachineError
 from rig import (BUILD, COMMANDS, HYPERVISORS, MARK_BEGIN, MARK_END, MARK_READY, OUT, PATCHED, STOCK, TOP, Counts,
-                 Counters, define_guest, difference, initramfs, total)
+                 Counters, define_guest, difference, total)
 
 SLOP = "xen_timer_slop=1000"
 NOSPEC = "spec-ctrl=no xpti=no"
@@ -204,8 +204,9 @@ STORE = os.path.join(OUT, "results.json")
 
 def inputs(system, names, rig):
     """A fingerprint of all that a system's figures depend on; the programs of dom0 are among it."""
-    digest = hashlib.sha256(f"{dataclasses.astuple(system)} {names} {initramfs.fingerprint()}".encode())
+    digest = hashlib.sha256(f"{dataclasses.astuple(system)} {names}".encode())
     files = [f"{rig.folder}/gauge", f"{STOCK}/vmlinux"]
+    files += [f"{BUILD}/initramfs/{name}" for name in ("base.cpio", "guest.cpio.gz", "reference.cpio")]
     if system.hypervisor != "none":
         files.append(f"{rig.build}/shoji" if system.hypervisor == "shoji" else HYPERVISORS["xen"])
     if system.hypervisor == "shoji":
@@ -237,11 +238,17 @@ def keep(results, names, rig):
     os.rename(STORE + ".new", STORE)
 
 
+def repeated(before, now):
+    """How far two runs of one system are apart: (largest relative difference, benchmark)."""
+    pairs = [(before[name], now[name], name) for name in now if name in before]
+    return max(((abs(b.total() / a.total() - 1), name) for a, b, name in pairs), default=(0, "-"))
+
+
 def measure(systems, names, rig, profile=False, reuse=False):
     """All systems, boot by boot."""
-    store = load_store() if reuse and not profile else {}
+    store = load_store()
     keys = {system: inputs(system, names, rig) for system in systems}
-    results = {system: store[keys[system]] for system in systems if keys[system] in store}
+    results = {system: store[keys[system]] for system in systems if keys[system] in store and reuse and not profile}
     missing = [system for system in systems if system not in results]
     parts = {}
     for boot in dict.fromkeys(system.boot() for system in missing):
@@ -250,6 +257,9 @@ def measure(systems, names, rig, profile=False, reuse=False):
             measured, profiled = run_boot(group, names, rig, profile)
         except MachineError as error:
             raise SystemExit(f"bench: {', '.join(system.name for system in group)}: {error}") from None
+        for system in (system for system in measured if keys[system] in store):
+            apart, name = repeated(store[keys[system]], measured[system])
+            print(f"bench: {system.name}: at most {apart:.2%} from the run before ({name})", file=sys.stderr, flush=True)
         keep(measured, names, rig)
         results.update(measured)
         parts.update(profiled)

@@ -6,6 +6,7 @@ built without lock-order checks and assertions (DEBUG=0) in build/release: Debia
 """
 import collections
 import dataclasses
+import fcntl
 import os
 import re
 import shutil
@@ -51,11 +52,17 @@ class Rig:
     build: str = f"{BUILD}/release"
 
     def prepare(self):
-        """Build what runs."""
+        """Build what runs; one run at a time does."""
+        os.makedirs(OUT, exist_ok=True)
+        with open(f"{OUT}/lock", "w", encoding="ascii") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            self.build_all()
+
+    def build_all(self):
+        """Hypervisor, plugin, programs, initramfs."""
         debug = int(self.build == BUILD)
         subprocess.run(["make", "-s", "-C", f"{TOP}/hypervisor", f"B={os.path.relpath(self.build, TOP + '/hypervisor')}",
                         f"DEBUG={debug}"], check=True, stdout=subprocess.DEVNULL)
-        os.makedirs(OUT, exist_ok=True)
         flags = ["-O2", "-Wall", "-Wextra", "-Werror"]
         subprocess.run(["gcc", *flags, "-shared", "-fPIC", "-fvisibility=hidden", "-o", f"{self.folder}/count.so",
                         f"{BENCH}/count.c"], check=True)

@@ -105,3 +105,45 @@ def details(system, results, names):
         cells += [number(field(result, key)) for key, _ in events]
         rows.append(line([benchmark.title] + cells))
     return "\n".join(rows)
+
+
+# What is aimed at: all instructions of a guest relative to the bare machine.
+GOALS = (
+    ("shoji-guest", {"getppid": 1.5, "signal": 1.3, "anonymous": 1.3, "fork": 1.9, "exec": 1.8, "pipe": 1.6, "slop": 2}),
+    ("shoji-patched", {"fork": 1.3, "exec": 1.25, "anonymous": 1.2, "mmap": 1.2, "protection": 1.3, "pipe": 1.4}),
+)
+# Instructions of the hypervisor for a system call, and of all its operations beside the peer's.
+CALL_GOALS = {"shoji-guest": 150, "shoji-pti-guest": 195}
+PEER_GOAL = 0.5
+
+
+def goal(what, limit, reached):
+    """One row."""
+    return line([what, f"≤ {limit:g}", number(reached), "yes" if reached <= limit else "no"])
+
+
+def goals(results, names):
+    """What is aimed at, what was reached."""
+    found = {system.name: (system, result) for system, result in results.items()}
+    titles = {benchmark.name: benchmark for benchmark in shown(results, names)}
+    bare = found.get("bare", (None, {}))[1]
+    rows = head("goal", ["limit", "reached", "met"])
+    for name, limits in GOALS:
+        system, result = found.get(name, (None, {}))
+        for key, limit in limits.items():
+            base = bare.get("nanosleep" if key == "slop" else key)
+            if key in result and base:
+                ratio = amount(titles[key], result[key]) / amount(titles["nanosleep" if key == "slop" else key], base)
+                rows.append(goal(f"{system.title}: {titles[key].title}, to bare", limit, ratio))
+    for name, limit in CALL_GOALS.items():
+        system, result = found.get(name, (None, {}))
+        if "getppid" in result:
+            rows.append(goal(f"{system.title}: hypervisor instructions of a system call", limit, result["getppid"].per("hypervisor")))
+    for system, result in results.items():
+        peer = found.get(system.peer, (None, {}))[1]
+        ratios = [(result[key].per("hypervisor") / peer[key].per("hypervisor"), titles[key].title)
+                  for key in result if key in peer and peer[key].per("hypervisor") >= 100]
+        if ratios and not system.patched:
+            worst, title = max(ratios)
+            rows.append(goal(f"{system.title}: in the hypervisor, to {found[system.peer][0].title}; worst: {title}", PEER_GOAL, worst))
+    return "\n".join(rows)

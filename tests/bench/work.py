@@ -7,6 +7,7 @@ and one CPU; the image is dom0's virtio disk, handed on by the in-kernel backend
 """
 import glob
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -77,6 +78,7 @@ def fill(stage, tools):
     shutil.copy(f"{rig.BENCH}/work/insert.py", work)
     for source, name in ((f"{rig.BENCH}/work/init", "work-init"), (f"{tools.folder}/mark", "mark")):
         shutil.copy(source, f"{stage}/usr/bin/{name}")
+    image.run("find", work, "-exec", "touch", "-h", "-d", "2023-01-01", "{}", "+")    # before the machine's clock
 
 
 def make_image(tools):
@@ -104,9 +106,18 @@ def run_bare(counters, options):
                                kernel_options=f"root=/dev/vda ro init=/usr/bin/work-init {options}")
     try:
         machine.spawn().expect("work: all done", 7200)
+        with open(machine.log, encoding="utf-8", errors="replace") as file:
+            return done(results_since(counters, 0, benchmarks=JOBS), file.read(), "bare")
     finally:
         machine.close()
-    return results_since(counters, 0, benchmarks=JOBS)
+
+
+def done(results, log, name):
+    """Without the jobs that failed; what they said goes to stderr."""
+    failed = re.findall(r"work: (\w+) failed", log)
+    if failed:
+        print(f"bench: {name}: failed: {', '.join(failed)}\n{log[log.index('failed:') - 20:][:2000]}", file=sys.stderr, flush=True)
+    return {job: result for job, result in results.items() if job not in failed}
 
 
 def run_guest(counters, system, options):
@@ -123,9 +134,7 @@ def run_guest(counters, system, options):
             counters.wait(rig.MARK_READY, 7200)
         finally:
             log = machine.run(commands["log"], 60).output
-        if "work: all done" not in log or "failed:" in log:
-            raise SystemExit(f"bench: {system.name}: a job failed:\n{log[-3000:]}")
-    return results_since(counters, 0, system.patched, JOBS)
+    return done(results_since(counters, 0, system.patched, JOBS), log, system.name)
 
 
 def measure(tools, systems, jobs):

@@ -285,7 +285,8 @@ class Machine:  # pylint: disable=too-many-instance-attributes
         if self.child is not None:
             try:
                 os.kill(self.child.pid, signal.SIGKILL)
-            except ProcessLookupError:
+                self.child.wait()                   # may take seconds when the host is busy
+            except (ProcessLookupError, pexpect.ExceptionPexpect):
                 pass
             self.child.close(force=True)
             self.child.logfile_read.close()
