@@ -3,7 +3,9 @@
 #include "core/grant_internal.h"
 #include "lib/string.h"
 
-#define COST_TELL 100 /* a frame of the table, in units of preemption */
+/* In units of preemption */
+#define COST_TELL     100 /* a frame of the table */
+#define COST_QUESTION 200 /* an element that only asks */
 
 /* One element at `at`: read, carried out, status written back. 0 or -XEN_E… for the whole call. */
 static long do_map(struct vcpu *v, gva_t at)
@@ -67,6 +69,7 @@ static long do_setup(struct vcpu *v, gva_t at)
 
 	if (guest_read(&op, at, sizeof(op)))
 		return -XEN_EFAULT;
+	preempt_charge(COST_QUESTION);
 	rc = setup_table(v->domain, &op);
 	return rc ? rc : guest_write(at, &op, sizeof(op));
 }
@@ -79,6 +82,7 @@ static long do_query(struct vcpu *v, gva_t at)
 
 	if (guest_read(&op, at, sizeof(op)))
 		return -XEN_EFAULT;
+	preempt_charge(COST_QUESTION);
 	d = domain_resolve(v->domain, op.dom);
 	op.status = d ? GNTST_okay : GNTST_bad_domain;
 	if (d) {
@@ -98,6 +102,7 @@ static long do_get_version(struct vcpu *v, gva_t at)
 	if (guest_read(&op, at, sizeof(op)))
 		return -XEN_EFAULT;
 	op.version = 1;
+	preempt_charge(COST_QUESTION);
 	return guest_write(at, &op, sizeof(op));
 }
 
@@ -110,6 +115,7 @@ static long do_set_version(struct vcpu *v, gva_t at)
 	if (guest_read(&op, at, sizeof(op)))
 		return -XEN_EFAULT;
 	rc = op.version == 1 ? 0 : -XEN_ENOSYS;
+	preempt_charge(COST_QUESTION);
 	op.version = 1;
 	return guest_write(at, &op, sizeof(op)) ? -XEN_EFAULT : rc;
 }

@@ -461,6 +461,30 @@ static char *bytes(const struct frame *f)
 		.u.gmfn = frame_mfn(own).n, .domid = DOMID_SELF, .offset = (at) \
 	}
 
+/*
+ * Found by the fuzzer of hypercalls: elements that only ask cost nothing, so that a list of them
+ * was never interrupted, however long. Any guest could have a CPU for minutes by one call.
+ */
+static void long_lists_of_questions_are_preempted(void **state)
+{
+	static const unsigned int questions[] = {GNTTABOP_setup_table, GNTTABOP_query_size,
+						 GNTTABOP_set_version, GNTTABOP_get_version};
+	struct xen_gnttab_set_version *versions = (void *)(fake.guest + 4096);
+
+	(void)state;
+	for (unsigned int i = 0; i < ARRAY_SIZE(questions); i++) {
+		memset(fake.guest + 4096, 0, 8192);
+		for (unsigned int k = 0; questions[i] == GNTTABOP_set_version && k < 200; k++)
+			versions[k].version = 1;
+		this_cpu()->budget = 10000;
+		continued = false;
+		assert_int_equal(abi_grant_table_op(questions[i], LIST, 200), -XEN_ERESTART);
+		assert_true(continued);
+		assert_in_range(again[2], 100, 199);
+	}
+	this_cpu()->budget = INT64_MAX / 2;
+}
+
 static void bytes_are_copied_both_ways(void **state)
 {
 	(void)state;
@@ -625,6 +649,7 @@ int main(void)
 		CASE(a_page_table_is_not_lent_for_writing),
 		CASE(handles_run_out_without_harm),
 		CASE(long_lists_are_preempted),
+		CASE(long_lists_of_questions_are_preempted),
 		CASE(bytes_are_copied_both_ways),
 		CASE(copies_obey_the_grant),
 		CASE(nothing_is_copied_into_a_page_table),
