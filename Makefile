@@ -33,6 +33,9 @@ test-full: deps  ## the same and what takes longer
 mutants: deps    ## breaks the code line by line: can every unit test fail? [PROGRAM=name...] (an hour)
 	@$(PYTHON) tests/tools/mutants.py $(PROGRAM)
 
+fuzz: deps       ## hunt with the fuzz targets: SECONDS=600 for each, two at a time [T=hypercalls]
+	@$(MAKE) --no-print-directory -C tests/fuzz test SECONDS=$(or $(SECONDS),600) $(if $(T),T=$(T))
+
 bench: deps      ## instructions per operation: bare, Xen 4.17, Shoji; rewrites the tables in docs/performance.md
 	@$(MAKE) --no-print-directory all
 	@$(PYTHON) tests/tools/fetch.py
@@ -55,4 +58,4 @@ format-check:    ## layout of the sources, licence lines, stand-alone headers
 clean:           ## remove what was built; keep what was downloaded
 	rm -rf $(filter-out build/debs build/kernel build/xen build/root build/stamps build/guest-kernel,$(wildcard build/*))
 
-.PHONY: help all $(PARTS) deps run test test-full mutants bench bench-work bounds guest-kernel format-check clean
+.PHONY: help all $(PARTS) deps run test test-full mutants fuzz bench bench-work bounds guest-kernel format-check clean

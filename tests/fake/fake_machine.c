@@ -131,7 +131,7 @@ static size_t guest_room(uint64_t va, size_t bytes)
 	return MIN(bytes, sizeof(fake.guest) - at);
 }
 
-size_t machine_copy_from_guest(void *dst, uint64_t guest_va, size_t bytes)
+__attribute__((weak)) size_t machine_copy_from_guest(void *dst, uint64_t guest_va, size_t bytes)
 {
 	size_t n = guest_room(guest_va, bytes);
 
@@ -140,7 +140,7 @@ size_t machine_copy_from_guest(void *dst, uint64_t guest_va, size_t bytes)
 	return bytes - n;
 }
 
-size_t machine_copy_to_guest(uint64_t guest_va, const void *src, size_t bytes)
+__attribute__((weak)) size_t machine_copy_to_guest(uint64_t guest_va, const void *src, size_t bytes)
 {
 	size_t n = guest_room(guest_va, bytes);
 
@@ -149,7 +149,7 @@ size_t machine_copy_to_guest(uint64_t guest_va, const void *src, size_t bytes)
 	return bytes - n;
 }
 
-size_t machine_clear_guest(uint64_t guest_va, size_t bytes)
+__attribute__((weak)) size_t machine_clear_guest(uint64_t guest_va, size_t bytes)
 {
 	size_t n = guest_room(guest_va, bytes);
 
@@ -160,13 +160,13 @@ size_t machine_clear_guest(uint64_t guest_va, size_t bytes)
 
 /* --- TLBs --- */
 
-void machine_flush_all(cpumask_t cpus)
+__attribute__((weak)) void machine_flush_all(cpumask_t cpus)
 {
 	__atomic_fetch_add(&fake.flushes, (uint64_t)__builtin_popcountll(cpus), __ATOMIC_RELAXED);
 	__atomic_store_n(&fake.last_flush, cpus, __ATOMIC_RELAXED);
 }
 
-void machine_flush_page(cpumask_t cpus, uint64_t va)
+__attribute__((weak)) void machine_flush_page(cpumask_t cpus, uint64_t va)
 {
 	(void)cpus;
 	(void)va;
