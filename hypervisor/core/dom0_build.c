@@ -337,11 +337,14 @@ static void create_domain(struct builder *b, const struct dom0_options *o)
 void dom0_build(const struct boot_info *info, const struct dom0_options *options)
 {
 	struct builder b = {.info = info};
+	const char *why;
 
 	parse_kernel(&b);
 	create_domain(&b, options);
 	b.nr_pages = choose_pages(options);
-	dom0_layout_compute(&b.image, info->initrd.size, b.nr_pages, &b.layout);
+	why = dom0_layout_compute(&b.image, info->initrd.size, b.nr_pages, &b.layout);
+	if (why)
+		panic("dom0 kernel: %s", why);
 	if (b.layout.needed > b.nr_pages)
 		panic("dom0: needs at least %lu MiB of memory, has %lu MiB",
 		      (unsigned long)(b.layout.needed >> 8), (unsigned long)(b.nr_pages >> 8));

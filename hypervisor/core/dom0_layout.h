@@ -23,7 +23,8 @@ struct dom0_layout {
 	uint64_t needed; /* frames below the last thing placed */
 };
 
-void dom0_layout_compute(const struct elf_image *image, uint64_t initrd_bytes, uint64_t nr_pages,
-			 struct dom0_layout *out);
+/* NULL, or why the kernel cannot be dom0's. It may need more than nr_pages: out->needed tells. */
+const char *dom0_layout_compute(const struct elf_image *image, uint64_t initrd_bytes,
+				uint64_t nr_pages, struct dom0_layout *out);
 
 #endif
