@@ -42,18 +42,23 @@ void fake_stop(void)
 	fake.ram = NULL;
 }
 
-void fake_start(uint64_t ram_frames, unsigned int cpus)
+static void reset_cpus(void)
 {
-	uint64_t end = FAKE_FIRST + ram_frames;
-
-	fake_stop();
-	memset(&fake, 0, sizeof(fake));
 	memset(fake_cpus, 0, sizeof(fake_cpus));
 	for (unsigned int i = 0; i < MAX_CPUS; i++) {
 		fake_cpus[i].id = i;
 		fake_cpus[i].budget = INT64_MAX / 2;
 	}
 	fake_cpu_id = 0;
+}
+
+void fake_start(uint64_t ram_frames, unsigned int cpus)
+{
+	uint64_t end = FAKE_FIRST + ram_frames;
+
+	fake_stop();
+	memset(&fake, 0, sizeof(fake));
+	reset_cpus();
 	fake.cpus = cpus;
 	fake.ram_frames = ram_frames;
 	fake.ram = anywhere(end * PAGE_SIZE);
@@ -63,6 +68,16 @@ void fake_start(uint64_t ram_frames, unsigned int cpus)
 	tlb_clock = 0;
 	frames_init(end, table);
 	frames_add_range(mfn(FAKE_FIRST), ram_frames);
+}
+
+void fake_restart(void)
+{
+	uint64_t end = FAKE_FIRST + fake.ram_frames;
+
+	reset_cpus();
+	tlb_clock = 0;
+	frames_init(end, table);
+	frames_add_range(mfn(FAKE_FIRST), fake.ram_frames);
 }
 
 /* --- CPUs --- */

@@ -24,6 +24,14 @@ static const uint8_t calls[] = {
 #undef HYPERCALL
 };
 
+/* Work that can be interrupted is where most of the state is: it is chosen more often. */
+enum { NO, YES };
+static const uint8_t long_calls[] = {
+#define HYPERCALL(number, name, since, nargs, who, preemptible) [number] = preemptible,
+#include "shoji/hypercalls.def"
+#undef HYPERCALL
+};
+
 static const struct rows *const all[] = {&rows_vcpu, &rows_memory, &rows_events, &rows_control,
 					 &rows_machine};
 
@@ -32,6 +40,7 @@ static uint32_t used; /* of the window */
 #define HOSTS 4
 static uint64_t hosts[HOSTS]; /* where grants were mapped last */
 static unsigned int host;
+static uint64_t *named;	     /* the entry that was named last by this call; or NULL */
 static struct domain *meant; /* by this call, so far; or NULL */
 
 /* --- bytes --- */
@@ -200,6 +209,8 @@ static uint64_t pick_entry(struct vcpu *v, struct bytes *b)
 		return 0;
 	if (how > 250)
 		return take_number(b);
+	if (how > 180 && named) /* what is there, with one bit changed */
+		return *named ^ 1ULL << (how < 220 ? 1 : take(b) % 64);
 	return pick_frame(v, b) << PAGE_SHIFT | flags[how % ARRAY_SIZE(flags)];
 }
 
@@ -213,7 +224,11 @@ static uint64_t pick_index(struct bytes *b)
 
 static uint64_t pick_address(struct vcpu *v, struct bytes *b)
 {
-	return pick_frame(v, b) << PAGE_SHIFT | pick_index(b) * 8;
+	uint64_t n = pick_frame(v, b), index = pick_index(b);
+
+	if (mfn_valid(mfn(n)))
+		named = (uint64_t *)machine_map(mfn(n)) + index;
+	return n << PAGE_SHIFT | index * 8;
 }
 
 static uint64_t pick_place(struct vcpu *v, struct bytes *b)
@@ -223,12 +238,18 @@ static uint64_t pick_place(struct vcpu *v, struct bytes *b)
 	return pick_address(v, b) | (how < 200 ? how % 3 : how % 8);
 }
 
-static uint64_t pick_virtual(struct bytes *b)
+static uint64_t pick_virtual(struct vcpu *v, struct bytes *b)
 {
 	uint8_t how = take(b);
 
-	if (how < 220)
-		return VA(how % 3, pick_index(b)) + (how & 64 ? take(b) * 8u : 0);
+	if (how < 220) {
+		uint64_t va = VA(how % 3, pick_index(b));
+		mfn_t table;
+
+		if (mm_walk_l1(v, va, &table))
+			named = (uint64_t *)machine_map(table) + (va >> PAGE_SHIFT) % 512;
+		return va + (how >= 190 ? take(b) * 8u : 0);
+	}
 	return how < 235 ? GUEST_BASE * take(b) : take_number(b);
 }
 
@@ -448,7 +469,7 @@ uint64_t grammar_pick(struct vcpu *v, struct bytes *b, enum kind kind)
 	case K_DESCRIPTOR:
 		return pick_descriptor(b);
 	case K_VIRTUAL:
-		return pick_virtual(b);
+		return pick_virtual(v, b);
 	case K_CODE:
 		return take(b) < 220 ? WINDOW_VA : take_number(b);
 	case K_ROOT:
@@ -549,6 +570,16 @@ static void put_args(struct vcpu *v, struct bytes *b, const struct row *r, uint6
 	}
 }
 
+static uint8_t pick_call(struct bytes *b)
+{
+	uint8_t how = take(b), n = calls[how % ARRAY_SIZE(calls)];
+
+	for (unsigned int i = how & 3; i && !long_calls[n]; i--)
+		n = calls[(how += 7) % ARRAY_SIZE(calls)];
+	world_audited |= n == HYPERCALL_shoji_audit;
+	return n;
+}
+
 /* The list of a multicall: calls, like any others. */
 #define MULTICALLS_MAX 4
 
@@ -558,7 +589,7 @@ static void put_multicall(struct vcpu *v, struct bytes *b, uint64_t *args)
 	uint64_t va = place(MULTICALLS_MAX * sizeof(struct xen_multicall_entry));
 
 	for (unsigned int i = 0; i < count; i++) {
-		struct xen_multicall_entry e = {.op = calls[take(b) % ARRAY_SIZE(calls)]};
+		struct xen_multicall_entry e = {.op = pick_call(b)};
 
 		if (e.op != HYPERCALL_multicall)
 			put_args(v, b, find_row((uint8_t)e.op, take(b)), e.args);
@@ -570,17 +601,16 @@ static void put_multicall(struct vcpu *v, struct bytes *b, uint64_t *args)
 
 void grammar_call(struct vcpu *v, struct bytes *b, uint64_t *number, uint64_t args[CALL_ARGS])
 {
-	uint8_t how = take(b);
-
 	used = 0;
 	meant = NULL;
+	named = NULL;
 	memset(window, 0, WINDOW_BYTES / 2);
 	memset(args, 0, CALL_ARGS * sizeof(args[0]));
-	*number = calls[how % ARRAY_SIZE(calls)];
+	*number = pick_call(b);
 	if (*number == HYPERCALL_multicall)
 		put_multicall(v, b, args);
 	else
 		put_args(v, b, find_row((uint8_t)*number, take(b)), args);
-	if (how == 255)
+	if (take(b) == 255)
 		*number = take_number(b);
 }

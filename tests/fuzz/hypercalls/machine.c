@@ -20,10 +20,10 @@
 #include "shoji/hypercalls.h"
 #include "world.h"
 
-#define LDT_PAGES 16
-#define GSIS	  8
-#define PIRQS	  16
-#define WAITS_MAX 10000
+#define LDT_PAGES  16
+#define GSIS	   8
+#define PIRQS	   16
+#define CLOCK_LOST 200000000 /* ns */
 
 struct machine_vcpu {
 	mfn_t ldt[LDT_PAGES];
@@ -32,7 +32,6 @@ struct machine_vcpu {
 
 bool machine_kicked[CPUS];
 nsec_t machine_alarm[CPUS];
-bool machine_spare_cpu_busy;
 
 /* --- CPUs --- */
 
@@ -276,9 +275,22 @@ void machine_cpu_features(uint32_t words[8])
 
 const struct tsc_scale *machine_tsc_scale(void)
 {
-	static const struct tsc_scale scale = {0x80000000, 1, false, 1000000};
+	static struct tsc_scale scale = {0x80000000, 1, false, 1000000};
 
+	scale.stable = machine_good_clock;
 	return &scale;
+}
+
+/* The TSC goes wrong in the middle of some programs. */
+bool machine_good_clock;
+
+bool machine_clock_check(void)
+{
+	bool lost = machine_good_clock && fake.now > CLOCK_LOST;
+
+	if (lost)
+		machine_good_clock = false;
+	return lost;
 }
 
 void machine_tsc_stamp(uint64_t *tsc, nsec_t *now)
@@ -496,4 +508,5 @@ void machine_reset(void)
 	memset(pirqs, 0, sizeof(pirqs));
 	logged = 0;
 	machine_bios = false;
+	machine_good_clock = true;
 }

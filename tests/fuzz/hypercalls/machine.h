@@ -8,7 +8,8 @@
 extern bool machine_kicked[CPUS];
 extern nsec_t machine_alarm[CPUS]; /* 0: none */
 extern bool machine_bios;	   /* it was not booted by UEFI */
-extern bool machine_talks;	   /* the log goes to stderr */
+extern bool machine_good_clock;
+extern bool machine_talks; /* the log goes to stderr */
 
 void machine_reset(void);
 void machine_enter_kernel(struct vcpu *v); /* from its user mode, as by a system call */

@@ -24,6 +24,7 @@
 
 int64_t fuzz_budget = BUDGET;
 unsigned int fuzz_alloc_in;
+bool world_audited;
 static struct timer slices[CPUS];
 
 void failure(const char *what, ...)
@@ -289,7 +290,10 @@ static void build_domain(uint16_t id, unsigned int vcpus)
 
 void world_start(void)
 {
-	fake_start(RAM, CPUS);
+	if (fake.ram)
+		fake_restart();
+	else
+		fake_start(RAM, CPUS);
 	machine_reset();
 	cpus_reset();
 	guest_reset();
@@ -374,6 +378,11 @@ static void kill_all(void)
 		domain_put(d);
 	}
 	this_cpu()->current = NULL;
+	for (unsigned int i = CPUS; i--;) {
+		fake_cpu_id = i;
+		while (domains_free_some())
+			;
+	}
 }
 
 static void all_frames_are_back(void)
@@ -395,7 +404,9 @@ void world_end(void)
 	fuzz_alloc_in = fuzz_fault_in = fuzz_fault_for = 0;
 	fuzz_budget = BUDGET;
 	stop_vcpus();
-	last_audit();
+	if (world_audited)
+		last_audit();
+	world_audited = false;
 	kill_all();
 	hv_free(hv.dom_io);
 	hv_free(hv.dom_xen);

@@ -32,7 +32,8 @@ extern unsigned int fuzz_fault_for; /* and so many after it */
 
 /* --- world.c --- */
 void world_start(void);
-void world_end(void); /* everything dies; every frame must be back */
+extern bool world_audited; /* a program called the audit, and may have left it half done */
+void world_end(void);	   /* everything dies; every frame must be back */
 /* Make it v's turn on some CPU; if it cannot run, another one's. NULL: nobody can run. */
 struct vcpu *world_enter(struct vcpu *v);
 /* The n-th vCPU of the world, round and round. */
