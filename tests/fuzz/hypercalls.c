@@ -10,7 +10,7 @@
 /* SOURCES: hypervisor/core/[a-z]*.c hypervisor/abi/[a-z]*.c */
 /* SOURCES: hypervisor/lib/strlcpy.c hypervisor/lib/elf_image.c */
 /* FLAGS: -Ihypercalls -I../fake -include hooks.h -DSHOJI_DEBUG */
-/* LIBS: -Wl,--wrap=heap_take */
+/* LIBS: -Wl,--wrap=heap_take,--wrap=heap_give,--wrap=heap_lend,--wrap=heap_return */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

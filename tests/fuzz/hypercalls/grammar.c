@@ -226,7 +226,7 @@ static uint64_t pick_address(struct vcpu *v, struct bytes *b)
 {
 	uint64_t n = pick_frame(v, b), index = pick_index(b);
 
-	if (mfn_valid(mfn(n)))
+	if (mfn_valid(mfn(n)) && mfn_frame(mfn(n))->owner)
 		named = (uint64_t *)machine_map(mfn(n)) + index;
 	return n << PAGE_SHIFT | index * 8;
 }

@@ -9,6 +9,7 @@
  */
 #include <string.h>
 
+#include "core/grant_internal.h"
 #include "core/guest_access.h"
 #include "core/tlb.h"
 #include "world.h"
@@ -90,7 +91,13 @@ static bool walk(struct vcpu *v, uint64_t va, bool write, struct entry *out)
 	return true;
 }
 
-/* Where the byte at va is, or NULL: a fault. */
+/* Free memory may still be remembered: it is flushed when somebody gets it. */
+static bool in_use(const struct frame *f)
+{
+	return f->owner || f->count || f->flags == FRAME_RAM;
+}
+
+/* Where the byte at va is, or NULL: a fault, or an access that does no harm. */
 static char *translate(struct vcpu *v, uint64_t va, bool write)
 {
 	struct entry *e = &tlb[fake_cpu_id][(va >> PAGE_SHIFT) % TLB_ENTRIES];
@@ -102,7 +109,8 @@ static char *translate(struct vcpu *v, uint64_t va, bool write)
 	if (!e->valid || e->page != va >> PAGE_SHIFT || (write && !e->writable))
 		if (!walk(v, va, write, e))
 			return NULL;
-	return (char *)machine_map(mfn(e->mfn)) + va % PAGE_SIZE;
+	return in_use(mfn_frame(mfn(e->mfn))) ? (char *)machine_map(mfn(e->mfn)) + va % PAGE_SIZE
+					      : NULL;
 }
 
 /* --- the hypervisor's copies --- */
@@ -207,10 +215,32 @@ void guest_load(struct vcpu *v, uint64_t va)
 
 /* --- */
 
-/* Free memory may still be remembered: it is flushed when somebody gets it. */
-static bool in_use(const struct frame *f)
+/* Somebody lends f to d, and d uses it. */
+static bool is_lent(const struct frame *f, const struct domain *d)
 {
-	return f->owner || f->count || f->flags == FRAME_RAM;
+	const struct grant_table *t = f->owner->grants;
+
+	for (unsigned int i = 0; t && i < ARRAY_SIZE(t->active) && t->active[i]; i++)
+		for (unsigned int k = 0; k < ENTRIES_PER_FRAME; k++) {
+			const struct active *a = &t->active[i][k];
+
+			if (a->frame == f && a->readers + a->writers && domid_eq(a->user, d->id))
+				return true;
+		}
+	return false;
+}
+
+/* What a guest borrowed and gave back is forgotten at once: the owner has been told. */
+static void check_borrowed(unsigned int cpu, const struct entry *e, const struct frame *f)
+{
+	const struct vcpu *v = fake_cpus[cpu].loaded;
+
+	if (!v || v->domain->privileged || !f->owner || f->owner == v->domain ||
+	    (f->count & FRAME_HYPERVISOR))
+		return;
+	if (!is_lent(f, v->domain))
+		failure("CPU %u remembers page %lx at frame %lx, which is not lent any more", cpu,
+			(unsigned long)e->page, (unsigned long)e->mfn);
 }
 
 static void check_entry(unsigned int cpu, const struct entry *e)
@@ -221,6 +251,7 @@ static void check_entry(unsigned int cpu, const struct entry *e)
 	if (in_use(f) && f->owner != e->owner)
 		failure("CPU %u remembers page %lx at frame %lx, which is somebody else's now", cpu,
 			(unsigned long)e->page, (unsigned long)e->mfn);
+	check_borrowed(cpu, e, f);
 	if (e->writable && t != FRAME_NONE && t != FRAME_WRITABLE)
 		failure("CPU %u can still write by page %lx to frame %lx, which is of type %d", cpu,
 			(unsigned long)e->page, (unsigned long)e->mfn, t);

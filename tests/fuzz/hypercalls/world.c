@@ -23,7 +23,6 @@
 #define SYSCALL	    2 /* bytes */
 
 int64_t fuzz_budget = BUDGET;
-unsigned int fuzz_alloc_in;
 bool world_audited;
 static struct timer slices[CPUS];
 
@@ -37,18 +36,6 @@ void failure(const char *what, ...)
 	va_end(args);
 	fputc('\n', stderr);
 	abort();
-}
-
-/* --- memory that runs out --- */
-
-struct frame *__real_heap_take(unsigned int order, unsigned int flags);
-struct frame *__wrap_heap_take(unsigned int order, unsigned int flags);
-
-struct frame *__wrap_heap_take(unsigned int order, unsigned int flags)
-{
-	if (fuzz_alloc_in && --fuzz_alloc_in == 0)
-		return NULL;
-	return __real_heap_take(order, flags);
 }
 
 /* --- whose turn it is --- */
@@ -294,6 +281,7 @@ void world_start(void)
 		fake_restart();
 	else
 		fake_start(RAM, CPUS);
+	memory_reset();
 	machine_reset();
 	cpus_reset();
 	guest_reset();

@@ -30,6 +30,9 @@ extern unsigned int fuzz_alloc_in;  /* the n-th allocation of frames from now fa
 extern unsigned int fuzz_fault_in;  /* the n-th copy from or to a guest from now faults */
 extern unsigned int fuzz_fault_for; /* and so many after it */
 
+/* --- memory.c --- */
+void memory_reset(void); /* all frames are free */
+
 /* --- world.c --- */
 void world_start(void);
 extern bool world_audited; /* a program called the audit, and may have left it half done */
