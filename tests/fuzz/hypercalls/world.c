@@ -92,8 +92,8 @@ static bool turn_of(struct vcpu *v)
 			return true;
 		if (this_cpu()->current)
 			core_sched_yield(this_cpu()->current);
-		else
-			this_cpu()->work |= CPU_WORK_SCHED;
+		fake.now += SCHED_SLICE_NS; /* so that it is nobody else's turn any more */
+		this_cpu()->work |= CPU_WORK_SCHED | CPU_WORK_TIMER;
 		(void)cpu_exit(v->cpu);
 	}
 	return false;
