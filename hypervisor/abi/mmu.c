@@ -111,16 +111,13 @@ static long more_of(uint64_t at, uint64_t count, unsigned int done, size_t size)
 	return abi_continue(at + done * size, (count - done) | CONTINUED, 0, DOMID_SELF);
 }
 
-long abi_mmu_update(uint64_t reqs, uint64_t count, uint64_t done_at, uint64_t foreign)
+static __attribute__((noinline)) long update_list(uint64_t reqs, uint64_t count, uint64_t done_at,
+						  uint64_t foreign)
 {
 	struct vcpu *v = current_vcpu();
 	unsigned int done;
 	int rc;
 
-	if (likely(foreign == DOMID_SELF && count == 1 && !done_at)) {
-		rc = mm_mmu_update_one(v, gva(reqs));
-		return likely(rc != -XEN_ERESTART) ? rc : abi_continue(reqs, 1, 0, DOMID_SELF);
-	}
 	if (!is_plain(reqs, count, done_at, foreign, sizeof(struct xen_mmu_update)))
 		return update_any((struct requests){reqs, (uint32_t)count, done_at,
 						    (uint32_t)foreign,
@@ -131,16 +128,13 @@ long abi_mmu_update(uint64_t reqs, uint64_t count, uint64_t done_at, uint64_t fo
 		       : more_of(reqs, count, done, sizeof(struct xen_mmu_update));
 }
 
-long abi_mmuext_op(uint64_t ops, uint64_t count, uint64_t done_at, uint64_t foreign)
+static __attribute__((noinline)) long ext_list(uint64_t ops, uint64_t count, uint64_t done_at,
+					       uint64_t foreign)
 {
 	struct vcpu *v = current_vcpu();
 	unsigned int done;
 	int rc;
 
-	if (likely(foreign == DOMID_SELF && count == 1 && !done_at)) {
-		rc = mm_mmuext_one(v, gva(ops));
-		return likely(rc != -XEN_ERESTART) ? rc : abi_continue(ops, 1, 0, DOMID_SELF);
-	}
 	if (!is_plain(ops, count, done_at, foreign, sizeof(struct xen_mmuext_op)))
 		return ext_any((struct requests){ops, (uint32_t)count, done_at, foreign,
 						 sizeof(struct xen_mmuext_op)});
@@ -148,6 +142,38 @@ long abi_mmuext_op(uint64_t ops, uint64_t count, uint64_t done_at, uint64_t fore
 	return likely(rc != -XEN_ERESTART)
 		       ? rc
 		       : more_of(ops, count, done, sizeof(struct xen_mmuext_op));
+}
+
+/* --- and most lists have one element --- */
+
+static always_inline bool is_single(uint64_t count, uint64_t done_at, uint64_t foreign)
+{
+	return likely(foreign == DOMID_SELF) && likely(count == 1) && likely(!done_at);
+}
+
+static __attribute__((noinline)) long again(uint64_t at)
+{
+	return abi_continue(at, 1, 0, DOMID_SELF);
+}
+
+long abi_mmu_update(uint64_t reqs, uint64_t count, uint64_t done_at, uint64_t foreign)
+{
+	int rc;
+
+	if (!is_single(count, done_at, foreign))
+		return update_list(reqs, count, done_at, foreign);
+	rc = mm_mmu_update_one(current_vcpu(), gva(reqs));
+	return likely(rc != -XEN_ERESTART) ? rc : again(reqs);
+}
+
+long abi_mmuext_op(uint64_t ops, uint64_t count, uint64_t done_at, uint64_t foreign)
+{
+	int rc;
+
+	if (!is_single(count, done_at, foreign))
+		return ext_list(ops, count, done_at, foreign);
+	rc = mm_mmuext_one(current_vcpu(), gva(ops));
+	return likely(rc != -XEN_ERESTART) ? rc : again(ops);
 }
 
 static long update_va(uint64_t va, uint64_t value, uint64_t flags, uint16_t owner)

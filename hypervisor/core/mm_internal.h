@@ -112,6 +112,13 @@ static inline bool l4_slot_ours(enum frame_type t, unsigned int index)
 	return t == FRAME_L4 && index >= HYPERVISOR_FIRST_SLOT && index <= HYPERVISOR_LAST_SLOT;
 }
 
+/* --- requests of mmu_update --- */
+
+#define COMMAND_MASK 3ULL /* of their address */
+#define COST_REQUEST 250
+
+int mm_update_m2p(const struct xen_mmu_update *r, struct domain *owner);
+
 /* --- walking (mm_walk.c), in line --- */
 
 static always_inline uint64_t entry_of(mfn_t table, uint64_t index)

@@ -12,9 +12,6 @@
 #include "core/preempt.h"
 #include "shoji/errno.h"
 
-#define COMMAND_MASK 3ULL
-#define COST_REQUEST 250
-
 /* The frame that the last request changed. */
 struct cursor {
 	struct domain *owner;
@@ -48,19 +45,6 @@ static always_inline int update_table(struct vcpu *v, struct cursor *c,
 			       page_owner);
 }
 
-static __attribute__((noinline)) int update_m2p(const struct xen_mmu_update *r,
-						struct domain *owner)
-{
-	mfn_t m = mfn(r->ptr >> PAGE_SHIFT);
-	struct frame *f = frame_get_mfn(m, owner);
-
-	if (!f)
-		return -XEN_EINVAL;
-	m2p_set(m, r->val);
-	frame_put(f);
-	return 0;
-}
-
 static always_inline int one_update(struct vcpu *v, struct cursor *c, gva_t at,
 				    struct domain *page_owner)
 {
@@ -69,33 +53,8 @@ static always_inline int one_update(struct vcpu *v, struct cursor *c, gva_t at,
 	if (unlikely(guest_read(&r, at, sizeof(r))))
 		return -XEN_EFAULT;
 	if (unlikely((r.ptr & COMMAND_MASK) == MMU_MACHPHYS_UPDATE))
-		return update_m2p(&r, page_owner);
+		return mm_update_m2p(&r, page_owner);
 	return update_table(v, c, &r, page_owner);
-}
-
-/* The commonest list by far has one element. */
-int mm_mmu_update_one(struct vcpu *v, gva_t at)
-{
-	struct domain *d = v->domain;
-	struct xen_mmu_update r;
-	struct frame *f;
-	int rc = mm_finish_partial(v);
-
-	if (unlikely(rc))
-		return rc;
-	if (unlikely(guest_read(&r, at, sizeof(r))))
-		return -XEN_EFAULT;
-	if (unlikely((r.ptr & COMMAND_MASK) == MMU_MACHPHYS_UPDATE))
-		return update_m2p(&r, d);
-	f = ram_frame(r.ptr >> PAGE_SHIFT);
-	if (unlikely(r.ptr & (sizeof(uint64_t) - 1) & ~COMMAND_MASK) ||
-	    unlikely(!f || !ref_take(f, d)))
-		return -XEN_EINVAL;
-	rc = mm_update_entry(v, f, (unsigned int)(r.ptr % PAGE_SIZE / sizeof(uint64_t)), r.val,
-			     (r.ptr & COMMAND_MASK) == MMU_PT_UPDATE_PRESERVE_AD, d);
-	ref_drop(f);
-	preempt_charge(COST_REQUEST);
-	return rc;
 }
 
 int mm_mmu_update(struct vcpu *v, gva_t reqs, unsigned int count, unsigned int *done,

@@ -8,8 +8,11 @@
  * that move no reference, or only the writable one, skip the rest. TLBs are the caller's business:
  * a stale entry does no harm to others, see frame_type.c.
  */
+#include "core/domain.h"
+#include "core/guest_access.h"
 #include "core/machine.h"
 #include "core/mm_internal.h"
+#include "core/preempt.h"
 
 /* Where an entry is. */
 struct place {
@@ -255,8 +258,8 @@ static __attribute__((noinline)) int update_other(struct vcpu *v, struct frame *
 	return rc ? rc : update_upper(v, p, value, how);
 }
 
-int mm_update_entry(struct vcpu *v, struct frame *table, unsigned int index, uint64_t value,
-		    bool preserve_ad, struct domain *foreign)
+static always_inline int update_entry(struct vcpu *v, struct frame *table, unsigned int index,
+				      uint64_t value, bool preserve_ad, struct domain *foreign)
 {
 	enum frame_type t = frame_type_now(table);
 	enum how how = preserve_ad ? PRESERVE_AD : REPLACE;
@@ -264,4 +267,49 @@ int mm_update_entry(struct vcpu *v, struct frame *table, unsigned int index, uin
 	if (likely(t == FRAME_L1))
 		return update_l1(place_in(table, FRAME_L1, index), value, how, 0, foreign);
 	return update_other(v, table, t, index, value, how);
+}
+
+int mm_update_entry(struct vcpu *v, struct frame *table, unsigned int index, uint64_t value,
+		    bool preserve_ad, struct domain *foreign)
+{
+	return update_entry(v, table, index, value, preserve_ad, foreign);
+}
+
+/* --- requests of mmu_update --- */
+
+int mm_update_m2p(const struct xen_mmu_update *r, struct domain *owner)
+{
+	mfn_t m = mfn(r->ptr >> PAGE_SHIFT);
+	struct frame *f = frame_get_mfn(m, owner);
+
+	if (!f)
+		return -XEN_EINVAL;
+	m2p_set(m, r->val);
+	frame_put(f);
+	return 0;
+}
+
+/* By far the commonest way here, so all in line. */
+int mm_mmu_update_one(struct vcpu *v, gva_t at)
+{
+	struct domain *d = v->domain;
+	struct xen_mmu_update r;
+	struct frame *f;
+	int rc = mm_finish_partial(v);
+
+	if (unlikely(rc))
+		return rc;
+	if (unlikely(guest_read(&r, at, sizeof(r))))
+		return -XEN_EFAULT;
+	if (unlikely((r.ptr & COMMAND_MASK) == MMU_MACHPHYS_UPDATE))
+		return mm_update_m2p(&r, d);
+	f = ram_frame(r.ptr >> PAGE_SHIFT);
+	if (unlikely(r.ptr & (sizeof(uint64_t) - 1) & ~COMMAND_MASK) ||
+	    unlikely(!f || !ref_take(f, d)))
+		return -XEN_EINVAL;
+	rc = update_entry(v, f, (unsigned int)(r.ptr % PAGE_SIZE / sizeof(uint64_t)), r.val,
+			  (r.ptr & COMMAND_MASK) == MMU_PT_UPDATE_PRESERVE_AD, d);
+	ref_drop(f);
+	preempt_charge(COST_REQUEST);
+	return rc;
 }
