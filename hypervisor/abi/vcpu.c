@@ -96,7 +96,7 @@ static long timer_call(struct vcpu *v, uint64_t cmd, uint64_t arg)
 long abi_vcpu_op(uint64_t cmd, uint64_t id, uint64_t arg)
 {
 	struct domain *d = current_vcpu()->domain;
-	struct vcpu *v = id < d->max_vcpus ? d->vcpu[id] : NULL;
+	struct vcpu *v = id < d->max_vcpus ? d->vcpu[machine_clamp(id, MAX_VCPUS)] : NULL;
 
 	if (!v)
 		return -XEN_ENOENT;

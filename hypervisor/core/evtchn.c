@@ -45,6 +45,7 @@ struct evtchn *evtchn_find(struct domain *d, uint32_t port)
 
 	if (port == 0 || port >= d->evtchn.limit || port >= EVTCHN_MAX)
 		return NULL;
+	port = (uint32_t)machine_clamp(port, EVTCHN_MAX);
 	page = __atomic_load_n(&d->evtchn.pages[port / PORTS_PER_PAGE], __ATOMIC_ACQUIRE);
 	return page ? &page[port % PORTS_PER_PAGE] : NULL;
 }

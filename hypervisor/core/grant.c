@@ -147,6 +147,7 @@ static struct active *find_active(struct grant_table *t, uint32_t ref,
 
 	if (page >= t->frames)
 		return NULL;
+	page = machine_clamp(page, GRANT_FRAMES_MAX);
 	*shared = &t->shared[page][ref % ENTRIES_PER_FRAME];
 	return &t->active[page][ref % ENTRIES_PER_FRAME];
 }

@@ -68,7 +68,7 @@ struct maptrack *maptrack_claim(struct domain *d, uint32_t handle)
 
 	spin_lock(&t->lock);
 	if (handle < t->maptrack_size) {
-		m = maptrack_find(t, handle);
+		m = maptrack_find(t, (uint32_t)machine_clamp(handle, t->maptrack_size));
 		if (!m->owner || m->claimed)
 			m = NULL;
 		else

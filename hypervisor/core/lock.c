@@ -61,6 +61,7 @@ static void take(struct spinlock *l)
 
 	while (__atomic_load_n(&l->owner, __ATOMIC_ACQUIRE) != ticket)
 		machine_relax();
+	machine_fence_guesses();
 	l->holder = (uint8_t)(this_cpu()->id + 1);
 }
 
@@ -78,6 +79,7 @@ bool spin_trylock(struct spinlock *l)
 	if (!__atomic_compare_exchange_n(&l->next, &expected, (uint16_t)(owner + 1), false,
 					 __ATOMIC_ACQUIRE, __ATOMIC_RELAXED))
 		return false;
+	machine_fence_guesses();
 	check_take(l, true);
 	l->holder = (uint8_t)(this_cpu()->id + 1);
 	return true;

@@ -20,6 +20,7 @@
 #include "machine/paging.h"
 #include "machine/percpu.h"
 #include "machine/segments.h"
+#include "machine/spec.h"
 #include "shoji/errno.h"
 
 #define WINDOW_PAGES	 32 /* per vCPU */
@@ -101,11 +102,13 @@ static uint64_t *window_of(struct vcpu *v)
 
 int machine_vcpu_init(struct vcpu *v)
 {
+	static uint64_t last_serial;
 	struct vcpu_machine *m = hv_alloc(sizeof(*m));
 
 	if (!m)
 		return -XEN_ENOMEM;
 	v->machine_private = m;
+	m->serial = __atomic_add_fetch(&last_serial, 1, __ATOMIC_RELAXED);
 	m->xcr0 = XCR0_X87;
 	m->window = window_of(v);
 	m->fpu = hv_alloc(fpu_area_bytes());
@@ -393,6 +396,7 @@ void machine_vcpu_load(struct vcpu *v)
 {
 	struct percpu *p = this_percpu();
 
+	spec_switch_to(v);
 	__atomic_fetch_or(&v->domain->dirty_cpus, 1ULL << p->cpu.id, __ATOMIC_SEQ_CST);
 	load_cr3(root_of(v));
 	load_gdt(v);

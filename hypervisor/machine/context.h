@@ -6,6 +6,8 @@
 #include "core/domain.h"
 
 struct vcpu_machine {
+	uint64_t serial;       /* never used again */
+	unsigned int last_cpu; /* where it was loaded last */
 	void *fpu;
 	uint64_t xcr0;		 /* as the guest set it */
 	uint64_t *window;	 /* the 32 entries that map its descriptor tables */

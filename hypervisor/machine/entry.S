@@ -21,6 +21,7 @@
  */
 #include "machine/desc.h"
 #include "machine/smap.h"
+#include "machine/spec.h"
 
 	.section .text, "ax", @progbits
 
@@ -75,7 +76,7 @@ stub_syscall:
 	pushq	%rcx
 	pushq	$0
 	movl	$ENTRY_SYSCALL, 4(%rsp)
-	jmp	*STUB(STUB_DATA_ENTRY)
+	JUMP_TO_WORD STUB(STUB_DATA_ENTRY)
 stub_syscall32:
 	mov	%rsp, STUB(STUB_DATA_RSP)
 	mov	STUB(STUB_DATA_FRAME), %rsp
@@ -86,7 +87,7 @@ stub_syscall32:
 	pushq	%rcx
 	pushq	$0
 	movl	$ENTRY_SYSCALL32, 4(%rsp)
-	jmp	*STUB(STUB_DATA_ENTRY)
+	JUMP_TO_WORD STUB(STUB_DATA_ENTRY)
 	.balign	4096
 
 /* --- from a guest --- */
@@ -160,7 +161,7 @@ stack_restart:
 	and	$-0x10000, %rsp
 	add	$0x10000 - 64, %rsp
 	xor	%ebp, %ebp
-	call	*%rdi
+	call	__x86_indirect_thunk_rdi
 	ud2
 
 /* --- from the hypervisor --- */

@@ -24,6 +24,7 @@
 #include "machine/percpu.h"
 #include "machine/smap.h"
 #include "machine/smp.h"
+#include "machine/spec.h"
 #include "machine/time.h"
 #include "machine/traps.h"
 
@@ -41,10 +42,24 @@ void __stack_chk_fail(void)
 	panic("stack smashed, called from %p", __builtin_return_address(0));
 }
 
+#define CPUID1_ECX_RDRAND (1u << 30)
+
+/* What the processor's generator has, if there is one and it answers. */
+static always_inline uint64_t cpu_random(void)
+{
+	uint32_t r[4];
+	uint64_t v = 0;
+
+	cpu_cpuid(1, 0, r);
+	if (r[2] & CPUID1_ECX_RDRAND)
+		__asm__ volatile("rdrand %0" : "=r"(v) : : "cc");
+	return v;
+}
+
 /* No caller of this may return: the guard changes under it. */
 static __attribute__((noinline, optimize("no-stack-protector"))) void choose_guard(void)
 {
-	__stack_chk_guard ^= cpu_rdtsc() * 0x9e3779b97f4a7c15ULL;
+	__stack_chk_guard ^= cpu_rdtsc() * 0x9e3779b97f4a7c15ULL ^ cpu_random();
 	__stack_chk_guard &= ~0xffULL; /* a zero byte stops runaway strings */
 }
 
@@ -87,6 +102,7 @@ static void init_boot_cpu(void)
 	percpu_load_tables(this_percpu());
 	cpu_cpuid(7, 0, leaf7);
 	smap_init(leaf7[1] >> 20 & 1);
+	spec_init();
 	percpu_online(this_cpu());
 }
 
@@ -165,6 +181,7 @@ void init_main(const struct boot_info *info)
 	check_boot_info(info);
 	log_info("Shoji %s (%s)", SHOJI_VERSION, build_changeset);
 	log_info("started by %s; options: %s", boot_info->loader, boot_info->cmdline);
+	spec_log();
 	paging_init(boot_info);
 	percpu_load(this_percpu());
 	init_board();
@@ -172,6 +189,7 @@ void init_main(const struct boot_info *info)
 	sched_init_cpu(this_cpu(), &this_percpu()->slice_timer);
 	log_info("memory: %lu MiB", (unsigned long)(frames_total() >> 8));
 	start_cpus();
+	paging_check();
 	start_dom0();
 	stack_restart(exit_to_guest);
 }

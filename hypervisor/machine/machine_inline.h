@@ -17,6 +17,26 @@ static inline struct cpu *this_cpu(void)
 	return (struct cpu *)(sp & ~(CPU_BLOCK_BYTES - 1));
 }
 
+/* The processor goes on only when it knows that it comes here. A no-op with the option
+ * spec-ctrl=no-lock-harden (machine/spec.c). */
+static inline void machine_fence_guesses(void)
+{
+	__asm__ volatile("771: lfence\n\t"
+			 ".pushsection .fence_sites, \"a\", @progbits\n\t"
+			 ".long 771b - .\n\t"
+			 ".popsection" ::
+				 : "memory");
+}
+
+/* index, or 0 unless index < size, also where the caller's comparison is only being guessed. */
+static inline uint64_t machine_clamp(uint64_t index, uint64_t size)
+{
+	uint64_t mask;
+
+	__asm__ volatile("cmp %2, %1\n\tsbb %0, %0" : "=r"(mask) : "r"(index), "er"(size) : "cc");
+	return index & mask;
+}
+
 #define DIRECTMAP 0xffff830000000000ULL /* all RAM (machine/paging.h) */
 
 static inline void *machine_map(mfn_t m)

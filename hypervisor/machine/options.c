@@ -247,17 +247,79 @@ static bool option_pti(struct options *o, struct text t)
 	return true;
 }
 
+/* "no-name" or "name=bool": into *wish. False: it is something else. */
+static bool wish(struct text t, const char *name, int *wish)
+{
+	struct text what = cut(&t, '=');
+	bool on = true;
+
+	if (what.end - what.at > 3 && !memcmp(what.at, "no-", 3)) {
+		what.at += 3;
+		on = false;
+	}
+	if (!is(what, name) || (on ? !boolean(t, &on) : t.at != t.end))
+		return false;
+	*wish = on;
+	return true;
+}
+
+static bool thunk(struct text t, int *wish)
+{
+	static const char *const names[] = {"bti-thunk=retpoline", "bti-thunk=lfence",
+					    "bti-thunk=jmp"};
+
+	for (int i = 0; i < (int)ARRAY_SIZE(names); i++) {
+		if (!is(t, names[i]))
+			continue;
+		*wish = i;
+		return true;
+	}
+	return false;
+}
+
+static bool spec_part(struct spec_wish *w, struct text t)
+{
+	return wish(t, "ibpb", &w->ibpb) || wish(t, "rsb", &w->rsb) ||
+	       wish(t, "lock-harden", &w->lock) || thunk(t, &w->thunk);
+}
+
+/* no, or a list of bti-thunk=..., [no-]ibpb, [no-]rsb, [no-]lock-harden */
+static bool option_spec_ctrl(struct options *o, struct text t)
+{
+	struct spec_wish w = o->spec;
+	bool on;
+
+	if (boolean(t, &on)) {
+		if (!on)
+			o->spec = (struct spec_wish){.thunk = THUNK_JUMP};
+		return true;
+	}
+	while (t.at < t.end)
+		if (!spec_part(&w, cut(&t, ',')))
+			return false;
+	o->spec = w;
+	return true;
+}
+
 static const struct {
 	const char *name;
 	bool (*read)(struct options *o, struct text value);
 } table[] = {
-	{"dom0_mem", option_dom0_mem}, {"dom0_max_vcpus", option_dom0_max_vcpus},
-	{"maxcpus", option_maxcpus},   {"nosmp", option_nosmp},
-	{"com1", option_com1},	       {"console", option_console},
-	{"loglvl", option_loglvl},     {"guest_loglvl", option_guest_loglvl},
-	{"noreboot", option_noreboot}, {"sync_console", option_sync_console},
-	{"tsc", option_tsc},	       {"pti", option_pti},
-	{"xpti", option_pti},	       {"audit-plant", option_audit_plant},
+	{"dom0_mem", option_dom0_mem},
+	{"dom0_max_vcpus", option_dom0_max_vcpus},
+	{"maxcpus", option_maxcpus},
+	{"nosmp", option_nosmp},
+	{"com1", option_com1},
+	{"console", option_console},
+	{"loglvl", option_loglvl},
+	{"guest_loglvl", option_guest_loglvl},
+	{"noreboot", option_noreboot},
+	{"sync_console", option_sync_console},
+	{"tsc", option_tsc},
+	{"pti", option_pti},
+	{"xpti", option_pti},
+	{"audit-plant", option_audit_plant},
+	{"spec-ctrl", option_spec_ctrl},
 	{"sched", option_sched},
 };
 
@@ -292,6 +354,7 @@ void options_parse_into(const char *cmdline, struct options *o)
 	o->loglvl = LOG_INFO;
 	o->guest_loglvl = LOG_WARNING;
 	o->pti = -1;
+	o->spec = (struct spec_wish){-1, -1, -1, -1};
 	while (line.at < line.end) {
 		struct text word = cut(&line, ' ');
 

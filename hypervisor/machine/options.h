@@ -4,6 +4,7 @@
 #define SHOJI_MACHINE_OPTIONS_H
 
 #include "lib/types.h"
+#include "machine/spec.h"
 
 enum { LOGLVL_NONE = -1, LOGLVL_ALL = 3 }; /* or an enum log_level */
 enum options_console { CONSOLE_COM1, CONSOLE_VGA, CONSOLE_NONE };
@@ -25,6 +26,7 @@ struct options {
 	bool tsc_unstable, tsc_stable; /* neither: measured */
 	bool sched_static;	       /* each vCPU has its CPU; no ticks */
 	int pti;		       /* < 0: by the CPU's need; 0 off, 1 on */
+	struct spec_wish spec;
 
 	/* words that mean nothing to us, for a warning once there is a console */
 	unsigned int unknown_count;

@@ -51,6 +51,11 @@ uint64_t paging_root(void)
 	return paging_phys(root);
 }
 
+const uint64_t *paging_root_table(void)
+{
+	return root;
+}
+
 void paging_copy_slots(uint64_t *l4)
 {
 	memcpy(l4 + HYPERVISOR_FIRST_SLOT, root + HYPERVISOR_FIRST_SLOT,
@@ -303,7 +308,7 @@ const void *paging_map_firmware(paddr_t at, size_t bytes)
 
 void paging_identity_map(paddr_t page)
 {
-	map_range(page, page, PAGE_SIZE, PTE_PRESENT | PTE_RW | PTE_ACCESSED | PTE_DIRTY);
+	map_range(page, page, PAGE_SIZE, PTE_PRESENT | PTE_ACCESSED); /* to be executed, no more */
 }
 
 /* Its tables stay ours; they are three pages, needed again when a CPU is plugged in. */

@@ -38,6 +38,9 @@ void paging_free_loader(const struct boot_info *info); /* the boot program's mem
 void paging_load_ap(void);			       /* the same tables on another CPU */
 void paging_copy_slots(uint64_t *l4);		       /* 256 to 271 of our own L4 */
 uint64_t paging_root(void); /* physical address of the hypervisor's own L4 */
+const uint64_t *paging_root_table(void);
+/* Panics if one of our mappings is writable and executable (paging_check.c). */
+void paging_check(void);
 
 static inline void *paging_virt(paddr_t at)
 {

@@ -14,6 +14,7 @@
 #include "machine/fpu.h"
 #include "machine/paging.h"
 #include "machine/smap.h"
+#include "machine/spec.h"
 
 /* 64-bit code and flat data segments, Accessed set (Intel SDM volume 3, 3.4.5). */
 #define DESC_HV_CODE	0x00af9b000000ffffULL
@@ -166,6 +167,7 @@ void percpu_load(struct percpu *p)
 {
 	percpu_load_tables(p);
 	load_control_registers();
+	spec_init_cpu();
 	fpu_init_cpu(p);
 	load_syscall(p);
 	load_sysenter();

@@ -33,6 +33,7 @@ struct percpu {
 	uint64_t dr7;		/* as loaded */
 	bool ts;		/* CR0.TS as loaded */
 	uint64_t xcr0;		/* as loaded */
+	uint64_t last_vcpu;	/* serial of the last one that was loaded; 0: none */
 	void (*stopper)(void);	/* NMI: what to do (panic stops the others) */
 	uint64_t gdt[512] __attribute__((aligned(4096)));
 };

@@ -47,6 +47,7 @@
 15:	SMAP_CLAC
 	xor %eax, %eax
 	ret
+	int3
 20:	rep movsq
 	jmp 12b
 
@@ -84,6 +85,7 @@ machine_clear_guest:
 31:	rep stosb
 	SMAP_CLAC
 	ret
+	int3
 	EXTABLE 30b, copy_units_left
 	EXTABLE 31b, copy_bytes_left
 	.size machine_clear_guest, . - machine_clear_guest
@@ -105,6 +107,7 @@ machine_clear_guest:
 	SMAP_CLAC
 	mov $1, %eax
 	ret
+	int3
 	.size \name, . - \name
 .endm
 	WORDS machine_get_guest_1, 1
@@ -119,14 +122,17 @@ words_failed:
 	SMAP_CLAC
 	xor %eax, %eax
 	ret
+	int3
 copy_units_left:
 	SMAP_CLAC
 	lea (%rdx, %rcx, 8), %rax
 	ret
+	int3
 copy_bytes_left:
 	SMAP_CLAC
 	mov %rcx, %rax
 	ret
+	int3
 
 	.text
 /* void machine_zero_frame(void *va); */
@@ -137,6 +143,7 @@ machine_zero_frame:
 	xor %eax, %eax
 	rep stosq
 	ret
+	int3
 	.size machine_zero_frame, . - machine_zero_frame
 
 /* void machine_copy_frame(void *dst, const void *src); */
@@ -146,6 +153,7 @@ machine_copy_frame:
 	mov $512, %ecx
 	rep movsq
 	ret
+	int3
 	.size machine_copy_frame, . - machine_copy_frame
 
 	.section .note.GNU-stack, "", @progbits

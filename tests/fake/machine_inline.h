@@ -14,6 +14,15 @@ static inline struct cpu *this_cpu(void)
 	return &fake_cpus[fake_cpu_id];
 }
 
+static inline void machine_fence_guesses(void)
+{
+}
+
+static inline uint64_t machine_clamp(uint64_t index, uint64_t size)
+{
+	return index < size ? index : 0;
+}
+
 void *machine_map(mfn_t m);
 size_t machine_copy_from_guest(void *dst, uint64_t guest_va, size_t bytes);
 size_t machine_copy_to_guest(uint64_t guest_va, const void *src, size_t bytes);
