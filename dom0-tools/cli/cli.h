@@ -50,6 +50,9 @@ int cli_usage(struct cli *cli, const char *format, ...) __attribute__((format(pr
 /* -1 with a FAIL_HYPERVISOR from an error number. */
 int cli_hv_fail(struct cli *cli, const char *what, const char *object, int rc);
 
+/* `shoji info DOMAIN` */
+int info_domain(struct cli *cli, int argc, char **argv);
+
 #define CLI_COMMAND(name) int cmd_##name(struct cli *cli, int argc, char **argv)
 CLI_COMMAND(audit);
 CLI_COMMAND(console);

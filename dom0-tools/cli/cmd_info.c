@@ -69,9 +69,8 @@ int cmd_info(struct cli *cli, int argc, char **argv)
 	struct hv_version v;
 	int rc, domains = 0;
 
-	(void)argv;
 	if (argc > 1)
-		return cli_usage(cli, "it takes no arguments");
+		return info_domain(cli, argc, argv);
 	if (!cli_hv(cli))
 		return -1;
 	rc = hv_machine(cli->hv, &m);

@@ -9,8 +9,8 @@
 
 const struct command commands[] = {
 	{"list", "[DOMAIN...]", "show the domains", "  --json    for programs", cmd_list, false},
-	{"info", "", "show the machine: processors, memory", "  --json    for programs", cmd_info,
-	 false},
+	{"info", "[DOMAIN]", "show the machine, or what a domain has of what is limited",
+	 "  --json    for programs", cmd_info, false},
 	{"version", "", "show versions of hypervisor and tools", "  --json    for programs",
 	 cmd_version, false},
 	{"dmesg", "[--clear]", "show the log of the hypervisor",

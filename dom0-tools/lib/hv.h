@@ -57,6 +57,10 @@ struct shoji_audit_finding;
 int hv_audit(struct hv *hv, struct shoji_audit *result, struct shoji_audit_finding *findings,
 	     unsigned int room);
 
+/* What a domain has of what is limited (shoji/extension.h). -ENOSYS: this hypervisor cannot say. */
+struct shoji_limits;
+int hv_domain_limits(struct hv *hv, uint16_t domid, struct shoji_limits *limits);
+
 struct hv_domain {
 	uint16_t domid;
 	uint8_t uuid[16];

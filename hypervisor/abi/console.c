@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * console_io: dom0's terminal is the serial console. Other guests may not write there; what they
- * say before they have a console of their own goes to the log, a line at a time, at debug level.
+ * say before they have a console of their own goes to the log, a line at a time, at debug level,
+ * and not more of it than core/limits.h says.
  */
 #include "abi/abi.h"
+#include "core/limits.h"
 
 #define CHUNK 256
 
@@ -33,6 +35,8 @@ static long write_guest(struct domain *d, uint64_t count, uint64_t buffer)
 
 	if (guest_read(text, gva(buffer), n))
 		return -XEN_EFAULT;
+	if (!limits_allow_line(d))
+		return 0; /* as if it had been said */
 	text[n] = 0;
 	for (size_t i = 0; i < n; i++)
 		if (text[i] == '\n' || text[i] == '\r')

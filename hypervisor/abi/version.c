@@ -91,7 +91,7 @@ long abi_xen_version(uint64_t cmd, uint64_t arg)
 
 static long shoji_features(uint64_t arg)
 {
-	struct shoji_features f = {{1ULL << SHOJI_FEATURE_audit}};
+	struct shoji_features f = {{1ULL << SHOJI_FEATURE_audit | 1ULL << SHOJI_FEATURE_limits}};
 
 	return ABI_WRITE(arg, &f);
 }

@@ -81,6 +81,9 @@ struct domain {
 	/* --- tools --- */
 	uint32_t unknown_calls[4]; /* unknown hypercalls logged once each; atomic */
 	uint32_t unknown_ops;
+	uint32_t limits_hit; /* SHOJI_LIMIT_… as bits: told in the log; atomic */
+	uint32_t log_lines;  /* lock; the guest's own in the second after log_second */
+	nsec_t log_second;   /* lock */
 	uint32_t ssid;
 	bool debugger_attached;
 	bool extension_used;

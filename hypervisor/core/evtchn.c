@@ -10,6 +10,7 @@
 #include "core/domain.h"
 #include "core/evtchn_internal.h"
 #include "core/frame.h"
+#include "core/limits.h"
 #include "core/preempt.h"
 #include "lib/string.h"
 #include "shoji/errno.h"
@@ -81,8 +82,21 @@ int evtchn_take_port(struct domain *d, uint32_t *port, struct evtchn **out)
 		}
 		bit_clear(t->may_be_free, p);
 	}
-	log_debug("domain %u: all %u event channels in use", d->id.id, t->limit);
+	limit_hit(d, SHOJI_LIMIT_event_channels, "event channels", t->limit - 1);
 	return -XEN_ENOSPC;
+}
+
+uint32_t evtchn_count(struct domain *d)
+{
+	struct evtchn_table *t = &d->evtchn;
+	uint32_t count = 0;
+
+	spin_lock(&t->lock);
+	for (unsigned int i = 0; i < ARRAY_SIZE(t->pages); i++)
+		for (unsigned int n = 0; t->pages[i] && n < PORTS_PER_PAGE; n++)
+			count += t->pages[i][n].state != EVTCHNSTAT_closed;
+	spin_unlock(&t->lock);
+	return count;
 }
 
 void evtchn_lock_pair(struct domain *a, struct domain *b)

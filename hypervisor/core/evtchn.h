@@ -56,6 +56,7 @@ int evtchn_status(struct domain *caller, struct xen_evtchn_status *op);
 int evtchn_bind_vcpu(struct domain *d, uint32_t port, uint32_t vcpu);
 int evtchn_unmask(struct domain *d, uint32_t port);
 int evtchn_reset(struct domain *d, uint32_t *next); /* -XEN_ERESTART: go on at *next */
+uint32_t evtchn_count(struct domain *d);	    /* ports in use */
 
 /* From the hypervisor to guests. Any CPU, any lock up to LOCK_IRQ held. */
 void evtchn_raise_virq(struct vcpu *v, unsigned int virq); /* per-vCPU VIRQs */

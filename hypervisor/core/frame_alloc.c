@@ -7,7 +7,7 @@
  * frame.owner never dangles. Data: domain.pages and the counts beside it, under domain.page_lock.
  */
 #include "core/frame_internal.h"
-#include "core/log.h"
+#include "core/limits.h"
 #include "core/mm.h"
 #include "core/preempt.h"
 #include "core/tlb.h"
@@ -159,6 +159,16 @@ static bool may_have(const struct domain *d, uint64_t count, unsigned int flags)
 	return d->page_count <= d->max_pages && count <= d->max_pages - d->page_count;
 }
 
+/* Early; decided in give_to(). */
+static bool over_limit(struct domain *d, unsigned int order, unsigned int flags)
+{
+	if (may_have(d, 1ULL << order, flags))
+		return false;
+	if (d->dying == DOMAIN_ALIVE)
+		limit_hit(d, SHOJI_LIMIT_memory, "memory, in frames", d->max_pages);
+	return true;
+}
+
 /* A free block, clean; given back, and NULL, if d may not have it. */
 static struct frame *give_to(struct domain *d, struct frame *f, unsigned int order,
 			     unsigned int flags)
@@ -182,8 +192,8 @@ int domain_alloc_in_steps(struct domain *d, unsigned int order, unsigned int fla
 {
 	struct frame *f;
 
-	if (order > HEAP_ORDER_MAX || !may_have(d, 1ULL << order, flags))
-		return -XEN_ENOMEM; /* early; decided below */
+	if (order > HEAP_ORDER_MAX || over_limit(d, order, flags))
+		return -XEN_ENOMEM;
 	f = heap_take(order, flags);
 	if (!f)
 		return -XEN_ENOMEM;

@@ -10,6 +10,7 @@
  * design.
  */
 #include "core/grant_internal.h"
+#include "core/limits.h"
 #include "lib/string.h"
 
 #define COST_UNSHARE 400
@@ -111,8 +112,10 @@ int grant_grow(struct domain *d, uint32_t frames)
 	int rc = 0;
 
 	spin_lock(&t->lock);
-	if (frames > t->max_frames)
+	if (frames > t->max_frames) {
+		limit_hit(d, SHOJI_LIMIT_grant_frames, "grant frames", t->max_frames);
 		rc = -XEN_ENOSPC;
+	}
 	while (!rc && t->frames < frames) {
 		rc = add_frame(d, t);
 		preempt_charge(COST_GROW);

@@ -7,6 +7,7 @@
  * grant_table.lock of the holding domain.
  */
 #include "core/grant_internal.h"
+#include "core/limits.h"
 
 struct maptrack *maptrack_find(struct grant_table *t, uint32_t handle)
 {
@@ -47,6 +48,8 @@ int maptrack_new(struct domain *d, uint32_t *handle)
 		*m = (struct maptrack){.claimed = true};
 	}
 	spin_unlock(&t->lock);
+	if (rc == -XEN_ENOSPC)
+		limit_hit(d, SHOJI_LIMIT_maptrack, "mappings of grants", t->maptrack_max);
 	return rc;
 }
 

@@ -124,7 +124,7 @@ static void shoji_leaf(uint32_t leaf, uint32_t out[4])
 		break;
 	case 1:
 		out[EAX] = SHOJI_ABI_VERSION;
-		out[EBX] = 1u << SHOJI_FEATURE_audit;
+		out[EBX] = 1u << SHOJI_FEATURE_audit | 1u << SHOJI_FEATURE_limits;
 		break;
 	}
 }

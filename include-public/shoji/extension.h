@@ -21,7 +21,7 @@
 #include "cpuid.h"
 #include "types.h"
 
-#define SHOJI_ABI_VERSION 2
+#define SHOJI_ABI_VERSION 3
 
 #define SHOJI_HYPERCALL_FIRST 64 /* the numbers of this ABI */
 #define SHOJI_HYPERCALL_LAST  127
@@ -80,11 +80,36 @@ struct shoji_audit_plant {
 	uint64_t frame; /* out */
 };
 SHOJI_ABI_SIZE(struct shoji_audit_plant, 16);
+
+/* What a domain may have of something, and what it has now. */
+struct shoji_use {
+	uint64_t used;
+	uint64_t limit; /* 0: no limit */
+};
+
+struct shoji_limits {
+	struct shoji_use use[8]; /* out: by SHOJI_LIMIT_…; those without a name are 0 */
+};
+SHOJI_ABI_SIZE(struct shoji_limits, 128);
 #endif
 
+/*
+ * shoji_limits(domain, handle). The control domain only. Out: struct shoji_limits. ESRCH: there is
+ * no such domain, or it is dying.
+ */
+#define SHOJI_LIMIT_memory	   0 /* frames */
+#define SHOJI_LIMIT_vcpus	   1
+#define SHOJI_LIMIT_event_channels 2
+#define SHOJI_LIMIT_grant_frames   3 /* of its grant table */
+#define SHOJI_LIMIT_maptrack	   4 /* mappings it has of others' grants */
+#define SHOJI_LIMIT_timers	   5 /* armed; as many as its vCPUs can have */
+#define SHOJI_LIMIT_log_lines	   6 /* it wrote in this second by console_io; more are dropped */
+#define SHOJI_NR_LIMITS		   7
+
 /* Features: bit numbers. */
-#define SHOJI_FEATURE_audit 0 /* from version 2 on: shoji_audit */
-#define SHOJI_NR_FEATURES   1
+#define SHOJI_FEATURE_audit  0 /* from version 2 on: shoji_audit */
+#define SHOJI_FEATURE_limits 1 /* from version 3 on: shoji_limits */
+#define SHOJI_NR_FEATURES    2
 
 /*
  * shoji_audit(cmd, handle, 0). The control domain only. Counts every reference of every frame of

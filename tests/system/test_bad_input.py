@@ -4,6 +4,7 @@
 One machine. Every refusal is judged by its message and exit status, and after each part the machine
 must be as it was: no domain, no node, no interface, no memory gone.
 """
+import json
 import os
 import re
 import subprocess
@@ -87,6 +88,19 @@ def check_names(dom0, machine):
     assert '"error": "exists"' in error and '"advice"' in error
 
 
+def check_limits(machine):
+    """What the guest has of what is limited, from the hypervisor and from the store."""
+    shown = json.loads(machine.run("shoji info spin --json").ok())
+    limits = shown["limits"]
+    assert limits["memory_kib"]["used"] == 8192 and limits["vcpus"] == {"used": 1, "limit": 1}, limits
+    assert 0 < limits["store_nodes"]["used"] < limits["store_nodes"]["limit"], limits
+    for name in ("memory_kib", "event_channels", "grant_frames", "grant_mappings", "timers", "log_lines_per_second", "store_memory"):
+        assert limits[name]["used"] <= limits[name]["limit"] > 0, (name, limits)
+    text = machine.run("shoji info spin").ok()
+    assert "virtual CPUs        1 of 1\n" in text and re.search(r"^event channels      \d+ of 1023$", text, re.M), text
+    assert machine.run("shoji info nosuch").status == 4
+
+
 def check_spinning(machine):
     """A guest that never lets go of its CPU does not keep dom0 from working, and goes at once."""
     assert re.search(r"spin +running", machine.run("shoji list").ok())
@@ -130,6 +144,7 @@ def test_bad_input(kernels):
         check_refusals(machine)
         assert state(machine) == before
         check_names(dom0, machine)
+        check_limits(machine)
         check_spinning(machine)
         check_crashes(dom0, machine)
         check_restarts(dom0, machine)

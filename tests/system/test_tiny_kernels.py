@@ -70,6 +70,18 @@ def judge(kernel, test, said):
     return wrong
 
 
+def check_limits(machine):
+    """Guests that came to a limit are named in the hypervisor's log with it, once each; and a flood of lines is cut."""
+    machine.child.logfile_read.flush()
+    with open(machine.log, encoding="utf-8", errors="replace") as file:
+        log = file.read()
+    told = re.findall(r"domain (\d+): it has reached its limit of ([^:\r\n]+): \d+", log)
+    assert len(told) == len(set(told)), told
+    if "extension" in kernels()[0]:
+        assert "lines in the log per second" in {name for _, name in told}, told
+        assert 0 < log.count("one line of a flood") < 10000
+
+
 def test_all_kernels_as_guests(overlay):
     """Every kernel, every fatal test in a domain of its own."""
     root, guests = overlay
@@ -85,4 +97,5 @@ def test_all_kernels_as_guests(overlay):
         wrong = [line for name, kernel, test in guests for line in judge(kernel, test, parts.get(name, ""))]
         assert not wrong, "\n".join(wrong)
         assert dom0.free_kib() == before, "memory is missing"
+        check_limits(machine)
         machine.power_off()

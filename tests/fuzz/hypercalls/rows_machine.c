@@ -125,7 +125,7 @@ static const struct row rows[] = {
 	OP(physdev_op, PHYSDEVOP_pci_device_add, F(seg, K_ZERO)),
 	OP(physdev_op, PHYSDEVOP_restore_msi_ext, F(seg, K_ZERO)),
 #undef T
-	/* --- console_io, shoji_audit --- */
+	/* --- console_io, shoji_audit, shoji_limits --- */
 	{.number = HYPERCALL_console_io,
 	 .cmd = CONSOLEIO_write,
 	 .args = {K_CMD, K_NUMBER, K_BYTES}},
@@ -140,6 +140,7 @@ static const struct row rows[] = {
 #define T struct shoji_audit_plant
 	OP(shoji_audit, SHOJI_AUDIT_plant, F(kind, K_SMALL), F(undo, K_BOOL)),
 #undef T
+	CALL(shoji_limits, K_DOMAIN, K_ROOM),
 };
 
 const struct rows rows_machine = {rows, ARRAY_SIZE(rows)};
