@@ -74,12 +74,20 @@ static inline bool allowed(const struct domain *d, uint64_t nr)
 	return nr < ARRAY_SIZE(table) && table[nr].call && (table[nr].who != DOM0 || d->privileged);
 }
 
+_Static_assert(ARRAY_SIZE(table) <= COUNT_HYPERCALLS, "a hypercall without a count");
+
+static inline const struct row *counted(uint64_t nr)
+{
+	nr = machine_clamp(nr, ARRAY_SIZE(table));
+	this_cpu()->counts.hypercalls[nr]++;
+	return &table[nr];
+}
+
 long abi_call(struct vcpu *v, uint64_t nr, const uint64_t args[6])
 {
 	if (unlikely(!allowed(v->domain, nr)))
 		return refused(v->domain, nr);
-	return table[machine_clamp(nr, ARRAY_SIZE(table))].call(args[0], args[1], args[2], args[3],
-								args[4], args[5]);
+	return counted(nr)->call(args[0], args[1], args[2], args[3], args[4], args[5]);
 }
 
 long abi_continue(uint64_t a1, uint64_t a2, uint64_t a3, uint64_t a4)
@@ -117,8 +125,7 @@ void abi_hypercall(struct vcpu *v)
 	if (unlikely(!allowed(v->domain, nr)))
 		result = refused(v->domain, nr);
 	else
-		result = table[machine_clamp(nr, ARRAY_SIZE(table))].call(r->rdi, r->rsi, r->rdx,
-									  r->r10, r->r8, r->r9);
+		result = counted(nr)->call(r->rdi, r->rsi, r->rdx, r->r10, r->r8, r->r9);
 	if (unlikely(c->continued))
 		reissue(r, c->call_args);
 	else

@@ -135,10 +135,10 @@ long domctl_vcpu_info(struct domain *d, struct xen_domctl *op)
 
 /* --- affinity --- */
 
-/* Effective ones: what is on line, and of preferred CPUs those that are allowed. */
+/* Of CPUs that are there, on line or not; of preferred ones those that are allowed. */
 static long write_affinity(struct vcpu *v, struct xen_domctl_vcpuaffinity *a)
 {
-	cpumask_t hard = v->affinity & sched_online();
+	cpumask_t hard = v->affinity & ~0ULL >> (64 - machine_cpu_count());
 	int rc = 0;
 
 	if (a->flags & XEN_VCPUAFFINITY_HARD)

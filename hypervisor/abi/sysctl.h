@@ -21,5 +21,7 @@ long sysctl_cpu_policy(struct xen_sysctl *op);
 long sysctl_sched_id(struct xen_sysctl *op);
 long sysctl_cpupool(struct xen_sysctl *op);
 long sysctl_scheduler(struct xen_sysctl *op);
+long sysctl_cpu_hotplug(struct xen_sysctl *op);
+long sysctl_perfc(struct xen_sysctl *op);
 
 #endif

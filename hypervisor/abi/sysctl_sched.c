@@ -61,3 +61,21 @@ long sysctl_scheduler(struct xen_sysctl *op)
 	s->u.sched_credit2.ratelimit_us = RATELIMIT_US;
 	return 0;
 }
+
+/* A CPU off line runs no vCPU; its timers and interrupts go on. */
+long sysctl_cpu_hotplug(struct xen_sysctl *op)
+{
+	const struct xen_sysctl_cpu_hotplug *h = &op->u.cpu_hotplug;
+
+	if (h->cpu >= machine_cpu_count())
+		return -XEN_EINVAL;
+	switch (h->op) {
+	case XEN_SYSCTL_CPU_HOTPLUG_ONLINE:
+		sched_cpu_online(h->cpu);
+		return 0;
+	case XEN_SYSCTL_CPU_HOTPLUG_OFFLINE:
+		return sched_cpu_offline(h->cpu);
+	default:
+		return -XEN_EOPNOTSUPP;
+	}
+}

@@ -7,6 +7,7 @@
 #define SHOJI_CORE_CPU_H
 
 #include "core/config.h"
+#include "core/counts.h"
 #include "core/lock.h"
 #include "core/sched_queue.h"
 #include "lib/list.h"
@@ -48,15 +49,14 @@ struct cpu {
 	} seen;		    /* what other CPUs may read without the lock */
 	nsec_t balance_at;  /* its own: when to compare with others next, */
 	unsigned int probe; /* and with whom */
-	struct {
-		uint64_t switches, wakes, moves;
-	} sched_counts;
 
 	/* timers (core/timer.c), under timer_lock */
 	struct spinlock timer_lock;
 	struct timer *timer_first;   /* earliest deadline; NULL: none */
 	struct timer *timer_running; /* whose callback is being run here; atomic */
 	nsec_t timer_armed;	     /* deadline last given to the machine, or 0 */
+
+	struct counts counts; /* its own */
 
 	uint8_t lock_depth; /* debug builds: locks held, in order */
 	uint8_t lock_ranks[15];

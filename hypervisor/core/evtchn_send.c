@@ -38,6 +38,7 @@ void evtchn_set_pending(struct domain *d, struct vcpu *v, uint32_t port)
 
 	if (!s || bit_test_and_set(s->evtchn_pending, port))
 		return;
+	count_one(this_cpu(), EVENT);
 	if (!bit_test(s->evtchn_mask, port) &&
 	    !bit_test_and_set(&v->info->evtchn_pending_sel, port / 64))
 		vcpu_mark_events_pending(v);

@@ -213,7 +213,7 @@ static void enqueue_woken(struct cpu *c, struct vcpu *v)
 	join(c, v, now);
 	sched_enqueue(c, v);
 	vcpu_update_runstate(v, RUNSTATE_runnable);
-	c->sched_counts.wakes++;
+	count_one(c, WAKE);
 	sched_publish(c, now);
 	sched_tell(c, v);
 }
@@ -391,7 +391,7 @@ static void put_on(struct cpu *c, struct vcpu *v, nsec_t now)
 	v->running = true;
 	v->run_start = now;
 	vcpu_update_runstate(v, RUNSTATE_running);
-	c->sched_counts.switches++;
+	count_one(c, SWITCH);
 }
 
 /* Its domain has used up its cap: v stops, on its CPU or in the queue. */

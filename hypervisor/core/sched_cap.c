@@ -13,8 +13,9 @@
 #include "core/machine.h"
 #include "core/sched_internal.h"
 
-#define PERIOD_NS 10000000ULL
-#define GRAIN_NS  100000 /* parts smaller than this are not worth a timer */
+#define PERIOD_NS      10000000ULL
+#define PERIODS_MISSED 100    /* so many can be made up for if the machine stood still */
+#define GRAIN_NS       100000 /* parts smaller than this are not worth a timer */
 
 static int64_t quota(const struct domain *d)
 {
@@ -27,16 +28,21 @@ static int64_t most(const struct domain *d)
 	return quota(d) + quota(d) / 2;
 }
 
-/* Under the cap's lock. */
-static void next_period(struct domain *d, nsec_t now)
+/*
+ * Under the cap's lock. If vCPUs have been waiting for this (`waited`) and it comes late, nobody
+ * could have run in between: they have what they missed.
+ */
+static void next_period(struct domain *d, nsec_t now, bool waited)
 {
-	uint64_t periods;
+	int64_t periods, limit = most(d);
 
 	if (now < d->sched.cap.period_end)
 		return;
-	periods = (now - d->sched.cap.period_end) / PERIOD_NS + 1;
-	d->sched.cap.period_end += periods * PERIOD_NS;
-	d->sched.cap.left = MIN(d->sched.cap.left + (int64_t)periods * quota(d), most(d));
+	periods = (int64_t)((now - d->sched.cap.period_end) / PERIOD_NS) + 1;
+	if (waited)
+		limit += (MIN(periods, PERIODS_MISSED) - 1) * quota(d);
+	d->sched.cap.period_end += (uint64_t)periods * PERIOD_NS;
+	d->sched.cap.left = MIN(d->sched.cap.left + periods * quota(d), limit);
 }
 
 static void stop_until_refill(struct vcpu *v)
@@ -60,7 +66,7 @@ bool sched_cap_take(struct vcpu *v, nsec_t now)
 	if (v->cap_left > 0)
 		return true;
 	spin_lock(&d->sched.cap.lock);
-	next_period(d, now);
+	next_period(d, now, false);
 	d->sched.cap.left += v->cap_left;
 	part = MIN(d->sched.cap.left, MAX(quota(d) / (int64_t)d->max_vcpus, GRAIN_NS));
 	v->cap_left = MAX(part, 0);
@@ -110,7 +116,7 @@ static void refill(void *data)
 	struct domain *d = data;
 
 	spin_lock(&d->sched.cap.lock);
-	next_period(d, machine_now());
+	next_period(d, machine_now(), true);
 	spin_unlock(&d->sched.cap.lock);
 	let_go(d);
 }

@@ -209,7 +209,7 @@ static void move(struct cpu *from, struct cpu *to, struct vcpu *v, nsec_t now)
 	__atomic_store_n(&v->cpu, to->id, __ATOMIC_RELAXED);
 	queue_join(&to->queue, &v->run);
 	sched_enqueue(to, v);
-	to->sched_counts.moves++;
+	count_one(to, MOVE);
 }
 
 static void lock_both(struct cpu *a, struct cpu *b)

@@ -8,6 +8,8 @@
  */
 #include "core/tlb.h"
 
+#include "lib/bits.h"
+
 uint64_t tlb_clock;
 
 static cpumask_t online_cpus(void)
@@ -41,9 +43,13 @@ static void note_flushed(cpumask_t cpus, uint64_t clock)
 
 void tlb_flush_before(cpumask_t cpus, uint64_t stamp)
 {
-	cpumask_t stale = stale_cpus(cpus & online_cpus(), stamp);
+	cpumask_t stale;
 	uint64_t clock;
 
+	cpus &= online_cpus();
+	stale = stale_cpus(cpus, stamp);
+	count_add(this_cpu(), FLUSH_AVOIDED, bits_count(cpus & ~stale));
+	count_add(this_cpu(), FLUSH_SENT, bits_count(stale));
 	if (!stale)
 		return;
 	clock = __atomic_load_n(&tlb_clock, __ATOMIC_SEQ_CST);

@@ -182,9 +182,14 @@ void trap_from_guest(struct vcpu *v)
 	unsigned int vector = vcpu_regs(v)->entry_vector;
 
 	if (vector >= TRAP_EXCEPTIONS && vector < ENTRY_SYSCALL) {
+		count_one(this_cpu(), INTERRUPT);
 		interrupt(vector);
 		return;
 	}
+	if (vector == TRAP_PAGE_FAULT)
+		count_one(this_cpu(), PAGE_FAULT);
+	else if (vector < TRAP_EXCEPTIONS)
+		count_one(this_cpu(), EXCEPTION);
 	switch (vector) {
 	case TRAP_PAGE_FAULT:
 		page_fault(v);
