@@ -52,10 +52,12 @@ int cli_hv_fail(struct cli *cli, const char *what, const char *object, int rc);
 
 /* `shoji info DOMAIN` */
 int info_domain(struct cli *cli, int argc, char **argv);
+int cli_info_stats(struct cli *cli); /* `info --stats` */
 
 #define CLI_COMMAND(name) int cmd_##name(struct cli *cli, int argc, char **argv)
 CLI_COMMAND(audit);
 CLI_COMMAND(console);
+CLI_COMMAND(cpu);
 CLI_COMMAND(create);
 CLI_COMMAND(define);
 CLI_COMMAND(destroy);
@@ -64,8 +66,10 @@ CLI_COMMAND(dumpxml);
 CLI_COMMAND(help);
 CLI_COMMAND(info);
 CLI_COMMAND(list);
+CLI_COMMAND(metrics);
 CLI_COMMAND(pause);
 CLI_COMMAND(reboot);
+CLI_COMMAND(sched);
 CLI_COMMAND(shutdown);
 CLI_COMMAND(start);
 CLI_COMMAND(supervise);
@@ -73,6 +77,8 @@ CLI_COMMAND(top);
 CLI_COMMAND(undefine);
 CLI_COMMAND(unpause);
 CLI_COMMAND(validate);
+CLI_COMMAND(vcpu_list);
+CLI_COMMAND(vcpus);
 CLI_COMMAND(version);
 
 #endif

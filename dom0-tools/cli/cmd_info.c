@@ -69,6 +69,8 @@ int cmd_info(struct cli *cli, int argc, char **argv)
 	struct hv_version v;
 	int rc, domains = 0;
 
+	if (argc == 2 && !strcmp(argv[1], "--stats"))
+		return cli_info_stats(cli);
 	if (argc > 1)
 		return info_domain(cli, argc, argv);
 	if (!cli_hv(cli))

@@ -9,8 +9,12 @@
 
 const struct command commands[] = {
 	{"list", "[DOMAIN...]", "show the domains", "  --json    for programs", cmd_list, false},
-	{"info", "[DOMAIN]", "show the machine, or what a domain has of what is limited",
-	 "  --json    for programs", cmd_info, false},
+	{"info", "[DOMAIN | --stats]", "show the machine, or what a domain has of what is limited",
+	 "  --stats   what the hypervisor has counted: switches, events, hypercalls, ...\n"
+	 "  --json    for programs",
+	 cmd_info, false},
+	{"metrics", "", "the same counts for a monitor, in Prometheus' text format", NULL,
+	 cmd_metrics, false},
 	{"version", "", "show versions of hypervisor and tools", "  --json    for programs",
 	 cmd_version, false},
 	{"dmesg", "[--clear]", "show the log of the hypervisor",
@@ -31,6 +35,20 @@ const struct command commands[] = {
 	{"destroy", "DOMAIN", "end a domain at once, without asking it", NULL, cmd_destroy, false},
 	{"pause", "DOMAIN", "stop a domain's vCPUs", NULL, cmd_pause, false},
 	{"unpause", "DOMAIN", "let a paused domain run", NULL, cmd_unpause, false},
+	{"sched", "DOMAIN [--weight N] [--cap PERCENT] [--cpus LIST] [--soft-cpus LIST] [--vcpu N]",
+	 "show or set a domain's share of the processors",
+	 "  --weight     its share beside others', 1 to 65535; 256 is usual\n"
+	 "  --cap        the most it gets, in percent of one processor; 0: no limit\n"
+	 "  --cpus       where its virtual processors may run: 0-3,^2 or all\n"
+	 "  --soft-cpus  where they rather run\n"
+	 "  --vcpu       of these two, only for this virtual processor\n  --json       for "
+	 "programs",
+	 cmd_sched, false},
+	{"vcpu-list", "[DOMAIN]", "show virtual processors, and where they run",
+	 "  --json    for programs", cmd_vcpu_list, false},
+	{"cpu", "[N online|offline]", "show processors, take one out of service or into it",
+	 "  --json    for programs", cmd_cpu, false},
+	{"vcpus", "DOMAIN N", "let a domain have N virtual processors", NULL, cmd_vcpus, false},
 	{"dumpxml", "DOMAIN", "show the definition of a running domain", NULL, cmd_dumpxml, false},
 	{"top", "[--batch] [--delay SECONDS] [--count N] [--sort ORDER]",
 	 "show who uses processors, memory, disks and network",

@@ -18,6 +18,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "cpuset.h"
+
 #define WHAT "create the domain"
 
 #define PORTS_MAX	1023u
@@ -86,6 +88,47 @@ static int create(struct build *b)
 		return fail_set(b->f, FAIL_HYPERVISOR, WHAT, b->def->name, NULL, "%s",
 				hv_reason(rc));
 	b->shared_info_mfn = info.shared_info_mfn;
+	return 0;
+}
+
+static int check_set(struct build *b, uint64_t set, unsigned int cpus)
+{
+	if (!(set & ~cpuset_first(cpus)))
+		return 0;
+	return fail_set(b->f, FAIL_DEFINITION, WHAT, b->def->name,
+			"change cpuset='…' in the definition; 'shoji info' shows the machine",
+			"there is no such processor; the machine has 0 to %u", cpus - 1);
+}
+
+/* Before there is a domain: the processors that the definition names are there. */
+static int check_cpus(struct build *b)
+{
+	struct hv_machine machine;
+	int rc = hv_machine(b->hv, &machine);
+
+	if (rc < 0)
+		return fail_set(b->f, FAIL_HYPERVISOR, WHAT, b->def->name, NULL, "%s",
+				hv_reason(rc));
+	for (unsigned int v = 0; v < b->def->vcpus_max; v++)
+		if (check_set(b, b->def->pins[v], machine.cpus))
+			return -1;
+	return check_set(b, b->def->cpuset, machine.cpus);
+}
+
+static int set_scheduling(struct build *b)
+{
+	const struct hv_shares shares = {b->def->shares, -1};
+	int rc = b->def->shares ? hv_shares_set(b->hv, b->result->domid, &shares) : 0;
+
+	for (unsigned int v = 0; v < b->def->vcpus_max && rc >= 0; v++) {
+		struct hv_affinity a = {b->def->pins[v] ? b->def->pins[v] : b->def->cpuset, 0};
+
+		if (a.hard)
+			rc = hv_affinity_set(b->hv, b->result->domid, v, &a);
+	}
+	if (rc < 0)
+		return fail_set(b->f, FAIL_HYPERVISOR, "set the guest's share of the processors",
+				b->def->name, NULL, "%s", hv_reason(rc));
 	return 0;
 }
 
@@ -170,8 +213,8 @@ static int build(struct build *b)
 	if (load_files(b))
 		return -1;
 	b->hv = hv_open(b->f);
-	if (!b->hv || check_memory(b) || create(b) || allocate(b) || fill(b) ||
-	    set_hypercall_page(b))
+	if (!b->hv || check_memory(b) || check_cpus(b) || create(b) || set_scheduling(b) ||
+	    allocate(b) || fill(b) || set_hypercall_page(b))
 		return -1;
 	return set_entry(b);
 }

@@ -19,7 +19,7 @@
 #define DEF_NAME_SIZE	64
 #define DEF_DISKS_MAX	32
 #define DEF_NICS_MAX	16
-#define DEF_VCPUS_MAX	32
+#define DEF_VCPUS_MAX	64
 #define DEF_CMDLINE_MAX 1023 /* start_info holds 1024 with the final NUL */
 #define DEF_NETDEV_SIZE 16
 
@@ -45,7 +45,10 @@ struct domain_def {
 	uint64_t memory_kib;  /* what the guest may grow to */
 	uint64_t current_kib; /* what it has at boot */
 	unsigned int vcpus_max;
-	unsigned int vcpus; /* there at boot */
+	unsigned int vcpus;	      /* there at boot */
+	unsigned int shares;	      /* weight beside others'; 0: as usual */
+	uint64_t cpuset;	      /* where vCPUs may run, bit n: CPU n; 0: anywhere */
+	uint64_t pins[DEF_VCPUS_MAX]; /* of one vCPU; 0: as cpuset says */
 	char *kernel;
 	char *initrd;			      /* NULL: none */
 	char *cmdline;			      /* never NULL */

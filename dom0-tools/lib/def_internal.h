@@ -25,6 +25,9 @@ xmlNode *def_child(const xmlNode *parent, const char *name);
 char *def_text(const xmlNode *node);
 char *def_attribute(const xmlNode *node, const char *name);
 
+/* <vcpu cpuset='…'> and <cputune> -> def->cpuset, def->shares, def->pins; vcpus_max is known. */
+int def_cputune(struct domain_def *def, const xmlNode *root, const char *label, struct failure *f);
+
 /* <devices> -> def->disks and def->nics */
 int def_devices(struct domain_def *def, const xmlNode *devices, const char *label,
 		struct failure *f);

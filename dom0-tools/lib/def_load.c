@@ -265,7 +265,7 @@ static int take_vcpus(struct domain_def *def, const xmlNode *root, const char *l
 	if (take_count(def_attribute(node, "current"), def->vcpus_max, &def->vcpus))
 		return def_fail(f, label, node, "current='…' of <vcpu> must be from 1 to %u",
 				def->vcpus_max);
-	return 0;
+	return def_cputune(def, root, label, f);
 }
 
 static int take_os(struct domain_def *def, const xmlNode *root, const char *label,

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cpuset.h"
 #include "units.h"
 
 static const char *const action_names[] = {
@@ -44,6 +45,46 @@ static void put_element(FILE *out, int indent, const char *name, const char *tex
 	fprintf(out, "</%s>\n", name);
 }
 
+static void put_vcpus(FILE *out, const struct domain_def *def)
+{
+	char set[CPUSET_TEXT_SIZE];
+
+	fputs("  <vcpu placement='static'", out);
+	if (def->cpuset) {
+		cpuset_format(def->cpuset, CPUSET_CPUS, set);
+		fprintf(out, " cpuset='%s'", set);
+	}
+	if (def->vcpus != def->vcpus_max)
+		fprintf(out, " current='%u'", def->vcpus);
+	fprintf(out, ">%u</vcpu>\n", def->vcpus_max);
+}
+
+static bool has_pins(const struct domain_def *def)
+{
+	for (unsigned int v = 0; v < def->vcpus_max; v++)
+		if (def->pins[v])
+			return true;
+	return false;
+}
+
+static void put_cputune(FILE *out, const struct domain_def *def)
+{
+	char set[CPUSET_TEXT_SIZE];
+
+	if (!def->shares && !has_pins(def))
+		return;
+	fputs("  <cputune>\n", out);
+	if (def->shares)
+		fprintf(out, "    <shares>%u</shares>\n", def->shares);
+	for (unsigned int v = 0; v < def->vcpus_max; v++) {
+		if (!def->pins[v])
+			continue;
+		cpuset_format(def->pins[v], CPUSET_CPUS, set);
+		fprintf(out, "    <vcpupin vcpu='%u' cpuset='%s'/>\n", v, set);
+	}
+	fputs("  </cputune>\n", out);
+}
+
 static void put_head(FILE *out, const struct domain_def *def)
 {
 	char uuid[UUID_TEXT_SIZE];
@@ -58,11 +99,8 @@ static void put_head(FILE *out, const struct domain_def *def)
 	fprintf(out, "  <memory unit='KiB'>%llu</memory>\n", (unsigned long long)def->memory_kib);
 	fprintf(out, "  <currentMemory unit='KiB'>%llu</currentMemory>\n",
 		(unsigned long long)def->current_kib);
-	if (def->vcpus != def->vcpus_max)
-		fprintf(out, "  <vcpu placement='static' current='%u'>%u</vcpu>\n", def->vcpus,
-			def->vcpus_max);
-	else
-		fprintf(out, "  <vcpu placement='static'>%u</vcpu>\n", def->vcpus_max);
+	put_vcpus(out, def);
+	put_cputune(out, def);
 }
 
 static void put_os(FILE *out, const struct domain_def *def)

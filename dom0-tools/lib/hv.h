@@ -61,6 +61,14 @@ int hv_audit(struct hv *hv, struct shoji_audit *result, struct shoji_audit_findi
 struct shoji_limits;
 int hv_domain_limits(struct hv *hv, uint16_t domid, struct shoji_limits *limits);
 
+#define HV_COUNTER_NAME 80
+struct hv_counter {
+	char name[HV_COUNTER_NAME];
+	uint32_t values[64]; /* of each processor; they wrap */
+};
+/* What the hypervisor has counted, on `*cpus` processors; returns how many, at most max. */
+int hv_counters(struct hv *hv, struct hv_counter *counters, unsigned int max, unsigned int *cpus);
+
 struct hv_domain {
 	uint16_t domid;
 	uint8_t uuid[16];
@@ -68,7 +76,7 @@ struct hv_domain {
 	unsigned int shutdown_reason; /* SHUTDOWN_…, when shutdown */
 	uint64_t memory_kib, max_memory_kib;
 	uint64_t cpu_ns;
-	unsigned int vcpus;
+	unsigned int vcpus, vcpus_max; /* on line; there are */
 	uint64_t shared_info_mfn;
 };
 /* Domains from `first` on in ascending order; returns how many. */
@@ -115,5 +123,22 @@ struct hv_vcpu {
 	unsigned int cpu;
 };
 int hv_vcpu_get(struct hv *hv, uint16_t domid, unsigned int vcpu, struct hv_vcpu *info);
+
+int hv_cpu_set_online(struct hv *hv, unsigned int cpu, bool online); /* -EBUSY: the last one */
+int hv_cpus_online(struct hv *hv, uint64_t *cpus);		     /* bit n: CPU n */
+
+#define HV_WEIGHT_MAX 65535u
+struct hv_shares {
+	unsigned int weight; /* 1 to HV_WEIGHT_MAX; 0 in hv_shares_set: leave it */
+	int cap;	     /* percent of one CPU, 0: none; < 0 in hv_shares_set: leave it */
+};
+int hv_shares_get(struct hv *hv, uint16_t domid, struct hv_shares *shares);
+int hv_shares_set(struct hv *hv, uint16_t domid, const struct hv_shares *shares);
+
+struct hv_affinity {
+	uint64_t hard, soft; /* bit n: CPU n; 0 in hv_affinity_set: leave it */
+};
+int hv_affinity_get(struct hv *hv, uint16_t domid, unsigned int vcpu, struct hv_affinity *a);
+int hv_affinity_set(struct hv *hv, uint16_t domid, unsigned int vcpu, const struct hv_affinity *a);
 
 #endif

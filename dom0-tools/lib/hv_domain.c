@@ -45,6 +45,8 @@ static void take_info(const struct xen_domctl_getdomaininfo *from, struct hv_dom
 		.max_memory_kib = from->max_pages * 4,
 		.cpu_ns = from->cpu_time,
 		.vcpus = from->nr_online_vcpus,
+		.vcpus_max =
+			from->max_vcpu_id == XEN_INVALID_MAX_VCPU_ID ? 0 : from->max_vcpu_id + 1,
 		.shared_info_mfn = from->shared_info_frame,
 	};
 	memcpy(to->uuid, from->handle, sizeof(to->uuid));

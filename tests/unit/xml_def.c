@@ -136,6 +136,34 @@ static void write_and_read_again(void **state)
 	def_free(again);
 }
 
+static void processors(void **state)
+{
+	static const char with[] = "<cputune>\n    <shares>512</shares>\n"
+				   "    <vcpupin vcpu='1' cpuset='0,2-3'/>\n  </cputune>";
+	char *text = changed("current='1'>2</vcpu>", "cpuset='0-3,^2' current='1'>2</vcpu><cputune>"
+						     "<vcpupin vcpu='1' cpuset='3,2,0'/>"
+						     "<shares>512</shares></cputune>");
+	struct failure f = {0};
+
+	(void)state;
+	for (unsigned int i = 0; i < 2; i++) {
+		struct domain_def *def = def_load_text(text, strlen(text), "g.xml", &f);
+
+		assert_string_equal(f.why, "");
+		check_good(def);
+		assert_int_equal(def->shares, 512);
+		assert_int_equal(def->cpuset, 11);
+		assert_int_equal(def->pins[0], 0);
+		assert_int_equal(def->pins[1], 13);
+		free(text);
+		text = def_write(def, 9);
+		assert_non_null(strstr(text, with));
+		assert_non_null(strstr(text, "cpuset='0-1,3' current='1'>2</vcpu>"));
+		def_free(def);
+	}
+	free(text);
+}
+
 static void minimal(void **state)
 {
 	const char *text = "<domain type='xen'><name>m</name><memory>65536</memory><os>"
@@ -175,7 +203,22 @@ static const struct refusal refusals[] = {
 	{">256<", ">lots<", "g.xml:5: the content of <memory> is 'lots'"},
 	{">256<", ">1<", "g.xml:5: <memory> is 1024 KiB; it must be between"},
 	{">128<", ">512<", "g.xml:6: <currentMemory> (524288 KiB) is more than <memory>"},
-	{">2</vcpu>", ">33</vcpu>", "g.xml:7: <vcpu> must be a number from 1 to 32"},
+	{">2</vcpu>", ">65</vcpu>", "g.xml:7: <vcpu> must be a number from 1 to 64"},
+	{"current='1'", "cpuset='lots'",
+	 "g.xml:7: attribute 'cpuset' of <vcpu> is 'lots'; right would be: the processors"},
+	{"current='1'", "cpuset='0-64'", "g.xml:7: cpuset='0-64' is no list of processors"},
+	{"current='1'", "cpuset='3-1'", "g.xml:7: cpuset='3-1' is no list of processors"},
+	{"  <os>\n", "  <cputune><shares>0</shares></cputune><os>\n",
+	 "g.xml:8: <shares> must be a number from 1 to 65535"},
+	{"  <os>\n", "  <cputune><shares>65536</shares></cputune><os>\n",
+	 "g.xml:8: <shares> must be a number from 1 to 65535"},
+	{"  <os>\n", "  <cputune><vcpupin vcpu='2' cpuset='0'/></cputune><os>\n",
+	 "g.xml:8: vcpu='\xe2\x80\xa6' of <vcpupin> must be from 0 to 1"},
+	{"  <os>\n", "  <cputune><vcpupin vcpu='0'/></cputune><os>\n",
+	 "g.xml:8: <vcpupin> needs the attribute cpuset="},
+	{"  <os>\n",
+	 "  <cputune><vcpupin vcpu='0' cpuset='0'/><vcpupin vcpu='0' cpuset='1'/></cputune><os>\n",
+	 "g.xml:8: there are two <vcpupin> of vcpu='0'"},
 	{">2</vcpu>", ">0</vcpu>", "g.xml:7: <vcpu> must be"},
 	{"current='1'", "current='3'", "g.xml:7: current="},
 	{">linux<", ">hvm<", "g.xml:9: the content of <type> is 'hvm'; right would be: linux"},
@@ -284,6 +327,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(accepts_libvirt_style),
 		cmocka_unit_test(write_and_read_again),
+		cmocka_unit_test(processors),
 		cmocka_unit_test(minimal),
 		cmocka_unit_test(refuses_with_words),
 		cmocka_unit_test(refuses_long_cmdline),

@@ -10,6 +10,7 @@
 
 #include <cmocka.h>
 
+#include "cpuset.h"
 #include "units.h"
 
 static void memory_units(void **state)
@@ -119,12 +120,68 @@ static void disk_names(void **state)
 	assert_int_equal(units_disk_number("xvdA", &n), -1);
 }
 
+static void processor_sets(void **state)
+{
+	static const struct {
+		const char *text;
+		uint64_t set;
+		const char *again; /* on 8 processors */
+	} good[] = {
+		{"0", 1, "0"},
+		{"0-3", 15, "0-3"},
+		{"0-3,^2", 11, "0-1,3"},
+		{"7,1,3-4", 0x9a, "1,3-4,7"},
+		{"0-7", 255, "all"},
+		{"all", ~0ull, "all"},
+		{"63", 1ull << 63, "63"},
+		{"0-63", ~0ull, "all"},
+	};
+	static const char *const bad[] = {"",
+					  " ",
+					  ",",
+					  "0,",
+					  "-",
+					  "1-",
+					  "-1",
+					  "3-1",
+					  "64",
+					  "0-64",
+					  "a",
+					  "0 1",
+					  "^0",
+					  "0,^0",
+					  "1.5",
+					  "0x1",
+					  "99999999999999999999"};
+	char text[CPUSET_TEXT_SIZE];
+	uint64_t set;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++) {
+		set = 0;
+		assert_int_equal(cpuset_parse(good[i].text, &set), 0);
+		assert_true(set == good[i].set);
+		cpuset_format(set, 8, text);
+		assert_string_equal(text, good[i].again);
+	}
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		set = 77;
+		assert_int_equal(cpuset_parse(bad[i], &set), -1);
+		assert_int_equal(set, 77);
+	}
+	cpuset_format(0x5555555555555555, 64, text); /* the longest */
+	assert_int_equal(cpuset_parse(text, &set), 0);
+	assert_true(set == 0x5555555555555555);
+	cpuset_format(0, 8, text);
+	assert_string_equal(text, "none");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(memory_units), cmocka_unit_test(memory_refusals),
 		cmocka_unit_test(uuids),	cmocka_unit_test(macs),
-		cmocka_unit_test(disk_names),
+		cmocka_unit_test(disk_names),	cmocka_unit_test(processor_sets),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
