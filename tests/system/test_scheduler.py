@@ -1,0 +1,207 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Shares, caps and pins on the machine, with the tools that set them; virtual CPUs that come and go.
+
+Two kernels that only spin run on CPU 1, dom0 on CPU 0. What each got is what the hypervisor says; the emulator may be
+as slow as it likes.
+"""
+import json
+import os
+import re
+import shutil
+import subprocess
+
+import pytest
+
+from guests import Dom0, definition
+from machine import BUILD, TOP, Machine
+
+pytestmark = pytest.mark.skipif(not os.path.exists(os.path.join(BUILD, "tools/shoji")), reason="the tools are not built")
+SECONDS = 20
+
+# (arguments, exit status, words)
+REFUSALS = [
+    ("sched one --weight 0", 2, "the weight '0' is not a number from 1 to 65535"),
+    ("sched one --weight 65536", 2, "not a number from 1 to 65535"),
+    ("sched one --weight", 2, "--weight needs a value"),
+    ("sched one --cap 201 --weight 7", 12, "the cap 201 is beyond the machine; it can be from 0 (none) to 200"),
+    ("sched one --cap -1", 2, "the cap '-1' is not a number"),
+    ("sched one --cpus 2 --weight 7", 12, "there is no such processor; the machine has 0 to 1"),
+    ("sched one --soft-cpus 0,63", 12, "there is no such processor; the machine has 0 to 1"),
+    ("sched one --cpus 1-0", 2, "'1-0' is no list of processors"),
+    ("sched one --vcpu 1 --cpus 0", 12, "it has the virtual processors 0 to 0"),
+    ("sched none --cap 5", 4, "there is no such domain"),
+    ("vcpus one 2", 2, "'2' is not a number from 1 to 1"),
+    ("vcpus one 0", 2, "'0' is not a number from 1 to 1"),
+    ("cpu 2 offline", 12, "there is no such processor; the machine has 0 to 1"),
+    ("create /root/absent.xml", 3, "there is no such processor; the machine has 0 to 1"),
+]
+
+
+@pytest.fixture(scope="module", name="overlay")
+def overlay_fixture(tmp_path_factory):
+    """The spinning kernel, the stock one, and definitions."""
+    root = tmp_path_factory.mktemp("sched")
+    (root / "guests").mkdir()
+    (root / "root").mkdir()
+    (root / "guests/small").write_bytes(b"x" * 100)
+    subprocess.run(["gcc", "-nostdlib", "-static", "-no-pie", "-DSPIN", f"-I{TOP}/include-public",
+                    "-Wl,--build-id=none,-z,noexecstack,-z,max-page-size=4096,--no-warn-rwx-segments",
+                    f"-Wl,-T,{TOP}/tests/guests/kit/guest.lds", "-o", root / "guests/spin",
+                    os.path.join(TOP, "tests/system/programs/ends.S")], check=True)
+    shutil.copyfile(os.path.join(BUILD, "kernel/current/vmlinux"), root / "guests/vmlinux")
+    spin = {"memory": 8, "kernel": "/guests/spin", "initrd": "/guests/small"}
+    tuned = definition("two", **spin).replace(
+        "<vcpu>1</vcpu>", "<vcpu cpuset='0-1'>1</vcpu><cputune><shares>512</shares><vcpupin vcpu='0' cpuset='1'/></cputune>")
+    (root / "root/one.xml").write_text(definition("one", **spin).replace("<vcpu>1", "<vcpu cpuset='1'>1"))
+    (root / "root/two.xml").write_text(tuned)
+    (root / "root/absent.xml").write_text(definition("absent", **spin).replace("<vcpu>1", "<vcpu cpuset='0-2'>1"))
+    (root / "root/linux.xml").write_text(definition("linux", kernel="/guests/vmlinux", vcpus=4))
+    return str(root)
+
+
+def look(machine):
+    """(uptime of dom0, {name: CPU seconds}), seen at nearly the same time."""
+    text = machine.run("cut -d' ' -f1 /proc/uptime; shoji list --json").ok()
+    uptime, rest = text.split(maxsplit=1)
+    return float(uptime), {row["name"]: row["cpu_seconds"] for row in json.loads(rest)}
+
+
+def used(machine, seconds=SECONDS):
+    """(seconds that went by, {name: CPU seconds meanwhile})."""
+    start, before = look(machine)
+    machine.run(f"sleep {seconds}", 20 * seconds + 60).ok()
+    end, after = look(machine)
+    return end - start, {name: after[name] - before.get(name, 0) for name in after}
+
+
+def settings(machine, name="one"):
+    """All that `shoji sched` and `vcpu-list` say of a domain, but for what changes by itself."""
+    text = machine.run(f"shoji sched {name} --json; shoji vcpu-list {name} --json").ok()
+    return re.sub(r'"(cpu_seconds|cpu|state)": [^\n]*', "", text)
+
+
+def vcpus(machine, name):
+    """Rows of vcpu-list."""
+    return json.loads(machine.run(f"shoji vcpu-list {name} --json").ok())
+
+
+def check_refusals(machine):
+    """Each says what would be right, and changes nothing."""
+    before = settings(machine)
+    for arguments, status, words in REFUSALS:
+        result = machine.run(f"shoji {arguments}")
+        assert result.status == status and words in result.output, (arguments, result)
+    assert settings(machine) == before
+    assert "absent" not in machine.run("shoji list").ok()
+
+
+def check_shares(machine):
+    """1 : 2 by the definition's shares; then a cap; then the other way round."""
+    _, got = used(machine)
+    assert 1.94 <= got["two"] / got["one"] <= 2.06, got
+    machine.run("shoji sched two --cap 30").ok()
+    time, got = used(machine)
+    assert abs(got["two"] / time - 0.30) <= 0.01, (time, got)
+    assert got["one"] / time >= 0.65, (time, got)       # the rest, but for what dom0's tools take
+    machine.run("shoji sched two --cap 0 --weight=256; shoji sched one --weight 512").ok()
+    _, got = used(machine)
+    assert 1.94 <= got["one"] / got["two"] <= 2.06, got
+    assert json.loads(machine.run("shoji sched one --json").ok())["weight"] == 512
+
+
+def check_pins(machine):
+    """Who is pinned stays, though CPU 0 is idle most of the time."""
+    for _ in range(10):
+        assert [row["cpu"] for row in vcpus(machine, "one") + vcpus(machine, "two")] == [1, 1]
+    machine.run("shoji sched two --cpus all --soft-cpus 0").ok()
+    row = vcpus(machine, "two")[0]
+    assert row["cpus"] == "all" and row["soft_cpus"] == "0", row
+    time, got = used(machine, 5)
+    assert got["one"] / time >= 0.9, (time, got)        # it has CPU 1 alone now
+    xml = machine.run("shoji dumpxml two").ok()
+    assert "<shares>512</shares>" in xml and "<vcpupin vcpu='0' cpuset='1'/>" in xml, xml
+
+
+def check_offline(machine):
+    """A CPU goes off line under its vCPUs, and comes back; the last one stays."""
+    machine.run("shoji sched one --cpus 0; shoji sched 0 --cpus all").ok()
+    machine.run("shoji cpu 0 offline").ok()
+    result = machine.run("shoji cpu 1 offline")
+    assert result.status == 12 and "it is the last one on line" in result.output, result
+    for _ in range(3):
+        rows = [row for name in ("one", "two", "0") for row in vcpus(machine, name)]
+        assert {row["cpu"] for row in rows if row["state"] == "running"} <= {1}, rows
+    time, got = used(machine, 5)
+    assert got["one"] / time > 0.2, (time, got)         # its own CPU is away: it runs on the other
+    stats = json.loads(machine.run("shoji info --stats --json").ok())
+    assert all(sum(stats[name]) for name in ("switches", "events", "page faults", "hypercall sched_op")), stats
+    metrics = machine.run("shoji metrics").ok()
+    assert re.search(r'^shoji_switches_total{cpu="1"} [0-9]+$', metrics, re.M), metrics
+    assert re.search(r'^shoji_hypercalls_total{cpu="0",name="domctl"} [1-9]', metrics, re.M), metrics
+    machine.run("shoji cpu 0 online").ok()
+    _, got = used(machine, 2)
+    assert vcpus(machine, "one")[0]["cpu"] == 0
+
+
+def test_shares_caps_and_pins(overlay):
+    """Weights 256 and 512 get 1 : 2 within 3 %; a cap of 30 % holds within 1 %; a pinned vCPU stays."""
+    with Machine(cpus=2, memory=1536, overlays=(overlay,)) as machine:
+        Dom0(machine).start_services()
+        machine.run("shoji sched 0 --cpus 0; shoji create /root/one.xml && shoji create /root/two.xml").ok()
+        check_refusals(machine)
+        check_shares(machine)
+        check_pins(machine)
+        check_offline(machine)
+        machine.run("shoji destroy one && shoji destroy two").ok()
+        machine.power_off()
+
+
+def online(machine, name):
+    """How many vCPUs are in service, by the hypervisor; states of all."""
+    rows = vcpus(machine, name)
+    return sum(row["state"] != "offline" for row in rows), rows
+
+
+def nproc(dom0, wanted):
+    """The guest's own count, at its console."""
+    assert f"there are {wanted}." in dom0.type("linux", (60, "# ", "echo there are $(nproc)."), (60, "there are [0-9]", None))
+
+
+ONLINE = "for f in /sys/devices/system/cpu/cpu*/online; do echo 1 > $f; done 2>/dev/null"
+
+
+def test_vcpus_come_and_go(overlay):
+    """A stock kernel gives vCPUs up, and has them again."""
+    with Machine(cpus=2, memory=1536, overlays=(overlay,)) as machine:
+        dom0 = Dom0(machine).start_services()
+        machine.run("shoji create /root/linux.xml").ok()
+        dom0.wait_log("linux", "READY guest", 600)
+        nproc(dom0, 4)
+        machine.run("shoji vcpus linux 1", 120).ok()
+        assert online(machine, "linux")[0] == 1
+        nproc(dom0, 1)
+        for wanted in (3, 4):
+            said = machine.run(f"shoji vcpus linux {wanted}", 120).ok()
+            assert "are in service" in said, said       # this guest has no udev
+            dom0.type("linux", (60, "# ", ONLINE + "; echo do0ne"), (60, "do0ne", None))
+            nproc(dom0, wanted)
+            assert online(machine, "linux")[0] == wanted
+        assert machine.run("shoji vcpus linux 5").status == 2
+        machine.run("shoji destroy linux").ok()
+        machine.power_off()
+
+
+@pytest.mark.full
+def test_a_guest_of_40_vcpus(overlay):
+    """More vCPUs than the shared page has room for: each registers its own area; all are in service, and can be taken out."""
+    with Machine(cpus=2, memory=1536, overlays=(overlay,)) as machine:
+        dom0 = Dom0(machine).start_services()
+        dom0.create("wide", kernel="/guests/vmlinux", vcpus=40, memory=256)
+        dom0.wait_log("wide", "READY guest", 600)
+        assert online(machine, "wide")[0] == 40
+        said = dom0.type("wide", (120, "# ", "echo there are $(nproc)."), (60, "there are [0-9]", None))
+        assert "there are 40." in said, said
+        machine.run("shoji vcpus wide 33", 200).ok()
+        assert online(machine, "wide")[0] == 33
+        machine.run("shoji destroy wide").ok()
+        machine.power_off()
