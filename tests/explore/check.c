@@ -135,6 +135,8 @@ static void check_counts(unsigned int n)
 
 	if (count > 100 || types > 100)
 		check_failed("frame %u: a count below zero: %lx, type %lx", n, f->count, f->type);
+	if ((f->type & FRAME_TYPE_PARTIAL) && types > 1)
+		check_failed("frame %u: a half-checked table has %lu users", n, types);
 	if (types > count)
 		check_failed("frame %u: type %lx with fewer references: %lx", n, f->type, f->count);
 }

@@ -10,8 +10,9 @@
  *
  * usage: explore [-s] [-n switches] [-t seconds] [world...]
  *	-s	the small worlds
- *	-n	in a pair, go from one CPU to the other at most so often, waiting not counted; 0: no
- *pairs -t	so long for each world
+ *	-n	in a pair, go from one CPU to the other at most so often, waiting not counted;
+ *		0: no pairs
+ *	-t	so many seconds of processor time for each world
  */
 #include <signal.h>
 #include <stdio.h>
@@ -391,7 +392,7 @@ static double clock_now(void)
 {
 	struct timespec t;
 
-	clock_gettime(CLOCK_MONOTONIC, &t);
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
 	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
 }
 

@@ -3,6 +3,7 @@
  * What the two vCPUs can do: the bodies of hypercalls, on each frame, with each value. SETREF is a
  * guest's own write to its grant table. CONDEMN and KILL are the two parts of domain_kill(): the
  * first is done by the other CPU at any moment; the second, when the domain's vCPUs have stopped.
+ * VISIT is two calls in a row, a pin and its unpin, between two steps of the other CPU.
  * END is both at once, while the other CPU, as the control domain's, works on the same domain.
  */
 #include <stdio.h>
@@ -73,6 +74,7 @@ static void add_for_table(uint8_t slot, uint8_t f)
 	for (uint8_t t = FRAME_L1; t <= setup->top; t++) {
 		add_cut(PIN, slot, f, t);
 		add_cut(HOLD, slot, f, t);
+		add(VISIT, slot, f, t);
 	}
 	if (setup->descriptors)
 		add_cut(HOLD, slot, f, FRAME_SEGDESC);
@@ -119,7 +121,7 @@ const char *op_text(const struct op *op)
 {
 	static const char *const names[] = {"pin",     "unpin",	  "hold", "drop",  "update",
 					    "reload",  "setref",  "map",  "unmap", "copy",
-					    "balloon", "condemn", "kill", "end"};
+					    "balloon", "condemn", "kill", "end",   "visit"};
 	static char text[2][120];
 	static unsigned int turn;
 	char *t = text[turn++ % 2];
@@ -167,6 +169,12 @@ static void drop(unsigned int slot)
 		return; /* it is to be repeated */
 	h->frame = NONE;
 	frame_put(f);
+}
+
+static void visit(const struct op *op)
+{
+	if (!mm_pin_table(dom_of(op), frame_mfn(frames[op->frame]), op->arg))
+		(void)mm_unpin_table(dom_of(op), frame_mfn(frames[op->frame]));
 }
 
 static void update(const struct op *op)
@@ -424,6 +432,9 @@ static void other_op(const struct op *op)
 		break;
 	case END:
 		end(op);
+		break;
+	case VISIT:
+		visit(op);
 		break;
 	default:
 		condemn(op);

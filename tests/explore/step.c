@@ -187,19 +187,38 @@ static unsigned int bit_of(const volatile void *at)
 	return 52; /* the allocator's lock */
 }
 
+/* An entry that is about to be written is seen by the processors, too, whoever changes the type of
+ * the frame that it refers to: until it is written, they may cache it. */
+static uint64_t seen_by_processors(const volatile void *at)
+{
+	struct frame *f;
+	unsigned int i;
+	size_t offset;
+
+	if (!within(at, ram, frame_max * PAGE_SIZE, &offset) ||
+	    frame_index(&frame_table[offset / PAGE_SIZE]) == NONE)
+		return 0;
+	f = ram_frame(pte_frame(*(const volatile uint64_t *)at));
+	i = f ? frame_index(f) : NONE;
+	return i == NONE ? 0 : 1ULL << (4 * i + 1);
+}
+
 void explore_point(const volatile void *at, bool writes);
 void explore_point(const volatile void *at, bool writes)
 {
-	uint64_t bit;
+	uint64_t bit, seen;
 
 	if (running == NONE)
 		return;
 	if (writes)
 		tlb_refill();
 	bit = 1ULL << bit_of(at);
-	if (bit & (writes ? watched->reads | watched->writes : watched->writes))
+	seen = writes ? seen_by_processors(at) : 0;
+	if ((bit & (writes ? watched->reads | watched->writes : watched->writes)) ||
+	    (seen & watched->writes))
 		give_way(POINT);
 	steps_taken++;
+	runners[running].touched.reads |= seen;
 	if (writes)
 		runners[running].touched.writes |= bit;
 	else

@@ -125,7 +125,7 @@ static uint8_t stamp_says(const struct frame *f, unsigned int first)
 }
 
 struct frame_view {
-	uint64_t count, type, entries[PLACES_MAX];
+	uint64_t count, type, lines, entries[PLACES_MAX];
 	uint16_t partial;
 	uint8_t owner, flags, order, stamp;
 };
@@ -139,6 +139,7 @@ static void view_frame(struct frame_view *v, unsigned int n, unsigned int first)
 	for (unsigned int i = 0; i < PLACES_MAX; i++)
 		v->entries[i] = *frame_entry(n, i);
 	v->partial = f->type & FRAME_TYPE_PARTIAL ? f->partial : 0;
+	v->lines = f->type & (FRAME_TYPE_COUNT | FRAME_TYPE_PARTIAL) ? f->lines : 0;
 	v->owner = (uint8_t)dom_index(f->owner);
 	v->flags = f->flags;
 	v->order = f->owner ? 0 : f->order;

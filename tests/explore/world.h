@@ -35,7 +35,8 @@ enum op_kind {
 	BALLOON,
 	CONDEMN,
 	KILL,
-	END
+	END,
+	VISIT
 };
 #define OP(kind) (1u << (kind))
 

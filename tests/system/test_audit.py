@@ -91,7 +91,7 @@ audits() {
 	while [ ! -e /tmp/stop ]; do
 		shoji audit > /tmp/audit.last 2>&1 && grep -q 'nothing is wrong' /tmp/audit.last || cat /tmp/audit.last >> /tmp/audit.bad
 		cat /tmp/audit.last >> /tmp/audit.all
-		sleep 1
+		sleep 3
 	done
 }
 """
