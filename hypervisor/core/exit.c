@@ -44,11 +44,9 @@ bool core_idle_work(void)
 	return domains_free_some() || frames_scrub();
 }
 
-struct vcpu *core_exit(void)
+/* No part of the trip of every hypercall. */
+static __attribute__((noinline)) struct vcpu *exit_with_work(struct cpu *c)
 {
-	struct cpu *c = this_cpu();
-
-	locks_assert_none();
 	if (c->idle_since) {
 		c->idle_total += machine_now() - c->idle_since;
 		c->idle_since = 0;
@@ -74,4 +72,23 @@ struct vcpu *core_exit(void)
 		if (!__atomic_load_n(&c->work, __ATOMIC_RELAXED) && vcpu_runnable(c->current))
 			return c->current;
 	}
+}
+
+/* Whether v, which was interrupted here, may just go on: nothing to do, nothing to deliver. */
+static bool goes_on(const struct cpu *c, const struct vcpu *v)
+{
+	return v && !__atomic_load_n(&c->work, __ATOMIC_SEQ_CST) && c->loaded == v &&
+	       vcpu_runnable(v) && !v->nmi_pending &&
+	       (!v->info->evtchn_upcall_pending || v->info->evtchn_upcall_mask);
+}
+
+struct vcpu *core_exit(void)
+{
+	struct cpu *c = this_cpu();
+	struct vcpu *v;
+
+	if (unlikely(c->lock_depth)) /* always 0 but in debug builds */
+		locks_assert_none();
+	v = c->current;
+	return likely(goes_on(c, v)) ? v : exit_with_work(c);
 }
