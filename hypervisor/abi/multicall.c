@@ -27,7 +27,7 @@ static bool do_entry(struct vcpu *v, uint64_t list, uint64_t left, long *result)
 			*result = abi_continue(list, left, 0, 0);
 		return false;
 	}
-	if (v->entry.user_mode) {
+	if (v->entry->user_mode) {
 		*result = (long)vcpu_regs(v)->rax;
 		return false;
 	}

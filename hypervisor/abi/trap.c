@@ -16,6 +16,7 @@ long abi_set_trap_table(uint64_t table)
 
 	if (!table) {
 		memset(v->traps, 0, sizeof(v->traps));
+		machine_vcpu_handlers_changed(v);
 		return 0;
 	}
 	for (;;) {
@@ -27,6 +28,7 @@ long abi_set_trap_table(uint64_t table)
 			return -XEN_EINVAL;
 		t.cs |= 3;
 		v->traps[t.vector] = t;
+		machine_vcpu_handlers_changed(v);
 		table += sizeof(t);
 		preempt_charge(60);
 		if (preempt_due())
@@ -58,6 +60,7 @@ static long register_callback(struct vcpu *v, uint16_t type, uint16_t flags, uin
 	case CALLBACKTYPE_syscall:
 		v->callback_syscall = address;
 		mask_flag(v, type, mask);
+		machine_vcpu_handlers_changed(v);
 		return 0;
 	case CALLBACKTYPE_syscall32:
 		v->callback_syscall32 = address;
@@ -121,6 +124,7 @@ long abi_set_callbacks(uint64_t event, uint64_t failsafe, uint64_t syscall)
 	v->callback_event = event;
 	v->callback_failsafe = failsafe;
 	v->callback_syscall = syscall;
+	machine_vcpu_handlers_changed(v);
 	return 0;
 }
 
@@ -130,7 +134,7 @@ long abi_stack_switch(uint64_t ss, uint64_t sp)
 
 	v->kernel_ss = (uint16_t)(ss | 3);
 	v->kernel_sp = sp;
-	machine_vcpu_set_kernel_stack(v);
+	machine_vcpu_handlers_changed(v);
 	return 0;
 }
 
@@ -178,17 +182,17 @@ long abi_get_debugreg(uint64_t reg)
 long abi_vm_assist(uint64_t cmd, uint64_t type)
 {
 	struct domain *d = current_vcpu()->domain;
+	struct vcpu *v;
 
 	if (type >= 64 || !(VM_ASSISTS >> type & 1))
 		return -XEN_EINVAL;
-	switch (cmd) {
-	case VMASST_CMD_enable:
-		__atomic_fetch_or(&d->vm_assist, 1UL << type, __ATOMIC_RELAXED);
-		return 0;
-	case VMASST_CMD_disable:
-		__atomic_fetch_and(&d->vm_assist, ~(1UL << type), __ATOMIC_RELAXED);
-		return 0;
-	default:
+	if (cmd != VMASST_CMD_enable && cmd != VMASST_CMD_disable)
 		return -XEN_ENOSYS;
-	}
+
+	if (cmd == VMASST_CMD_enable)
+		__atomic_fetch_or(&d->vm_assist, 1UL << type, __ATOMIC_SEQ_CST);
+	else
+		__atomic_fetch_and(&d->vm_assist, ~(1UL << type), __ATOMIC_SEQ_CST);
+	for_each_vcpu(d, v) machine_vcpu_assists_changed(v);
+	return 0;
 }

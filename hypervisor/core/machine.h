@@ -80,7 +80,12 @@ void machine_vcpu_reload_ldt(struct vcpu *v); /* and unmaps all its pages */
 /* One page of the LDT: map it on demand (the caller holds its reference); which is mapped? */
 void machine_map_ldt(struct vcpu *v, unsigned int page, mfn_t m);
 mfn_t machine_ldt_frame(struct vcpu *v, unsigned int page); /* INVALID_MFN: none */
-void machine_vcpu_set_kernel_stack(struct vcpu *v);	    /* v->kernel_ss/sp changed */
+void machine_vcpu_user_cr3_changed(struct vcpu *v);	    /* v->cr3_user; v is in kernel mode */
+void machine_vcpu_info_moved(struct vcpu *v);		    /* v->info */
+/* Its handlers or its kernel stack changed, or its domain's assists: what entry code knows of them
+ * follows. v is current or does not run; for assists it may run elsewhere. */
+void machine_vcpu_handlers_changed(struct vcpu *v);
+void machine_vcpu_assists_changed(struct vcpu *v);
 /* Bases of the current vCPU: SEGBASE_* of the ABI. The address is canonical. */
 void machine_set_segment_base(struct vcpu *v, unsigned int which, uint64_t base);
 /* Let the current vCPU continue in its event callback (bounce frame on its kernel stack, event mask

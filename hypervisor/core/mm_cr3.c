@@ -70,6 +70,7 @@ int mm_set_user_cr3(struct vcpu *v, mfn_t root)
 	if (rc)
 		return rc;
 	v->cr3_user = root;
+	machine_vcpu_user_cr3_changed(v);
 	return drop_root(v, old);
 }
 

@@ -109,7 +109,7 @@ int mm_update_va_mapping(struct vcpu *v, uint64_t va, uint64_t value, uint64_t f
 	mfn_t table;
 	int rc;
 
-	(void)walk_root(v->entry.user_mode ? v->cr3_user : v->cr3_kernel, va, &table);
+	(void)walk_root(v->entry->user_mode ? v->cr3_user : v->cr3_kernel, va, &table);
 	f = ram_frame(table.n);
 	if (!f || !ref_take(f, v->domain))
 		return -XEN_EINVAL;

@@ -16,5 +16,5 @@ uint64_t mm_walk_root(mfn_t root, uint64_t va, mfn_t *l1_frame)
 
 uint64_t mm_walk_l1(struct vcpu *v, uint64_t va, mfn_t *l1_frame)
 {
-	return mm_walk_root(v->entry.user_mode ? v->cr3_user : v->cr3_kernel, va, l1_frame);
+	return mm_walk_root(v->entry->user_mode ? v->cr3_user : v->cr3_kernel, va, l1_frame);
 }

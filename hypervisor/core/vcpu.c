@@ -65,7 +65,13 @@ static struct xen_vcpu_info *initial_info(struct vcpu *v)
 {
 	if (v->id < LEGACY_VCPUS && v->domain->shared_info)
 		return &v->domain->shared_info->vcpu_info[v->id];
-	return &v->spare_info;
+	return &v->entry->spare_info;
+}
+
+static void free_vcpu(struct vcpu *v)
+{
+	hv_free_pages(v->entry, 0);
+	hv_free(v);
 }
 
 struct vcpu *vcpu_create(struct domain *d, unsigned int id)
@@ -74,6 +80,11 @@ struct vcpu *vcpu_create(struct domain *d, unsigned int id)
 
 	if (!v)
 		return NULL;
+	v->entry = hv_alloc_pages(0);
+	if (!v->entry) {
+		hv_free(v);
+		return NULL;
+	}
 	v->id = id;
 	v->domain = d;
 	v->pause_flags = VPAUSE_DOWN | (d->pause_count ? VPAUSE_DOMAIN : 0);
@@ -85,7 +96,7 @@ struct vcpu *vcpu_create(struct domain *d, unsigned int id)
 	v->info = initial_info(v);
 	v->info->evtchn_upcall_mask = 1;
 	if (machine_vcpu_init(v)) {
-		hv_free(v);
+		free_vcpu(v);
 		return NULL;
 	}
 	__atomic_store_n(&d->vcpu[id], v, __ATOMIC_RELEASE);
@@ -95,7 +106,7 @@ struct vcpu *vcpu_create(struct domain *d, unsigned int id)
 void vcpu_destroy(struct vcpu *v)
 {
 	machine_vcpu_destroy(v);
-	hv_free(v);
+	free_vcpu(v);
 }
 
 void vcpu_wake(struct vcpu *v, uint32_t clear_flags)

@@ -26,16 +26,35 @@ struct frame;
 #define VPAUSE_SHUTDOWN (1u << 3) /* the domain has shut down */
 #define VPAUSE_CAPPED	(1u << 4) /* its domain has used what its cap allows for now */
 
-/* Layout known to entry code (machine/asm_offsets.c): keep together, first in the struct. */
+/*
+ * What the ways in and out without C (machine/entry.S) read and write of a vCPU. It has a page of
+ * its own, which the CPU finds in the domain's window (machine/context.c); this is our view of it.
+ * Nothing in it is a secret to the vCPU's own kernel. Layout: machine/entry_layout.h.
+ */
 struct vcpu_entry {
 	uint64_t pad; /* so that the hardware frame's end is 16-byte aligned */
 	struct xen_cpu_user_regs regs;
-	uint64_t cpu_stack; /* top of the stack of the CPU it runs on */
-	uint64_t user_mode; /* 0: guest kernel, 1: guest user */
+	uint64_t cpu_stack;	    /* top of the stack of the CPU it runs on */
+	uint8_t user_mode;	    /* 0: guest kernel, 1: guest user */
+	uint8_t slow;		    /* 1: every bounce goes through C */
+	uint8_t syscall_masks;	    /* 1: entering the handler sets the event mask */
+	uint8_t fault_masks;	    /* the same for page faults */
+	struct vcpu *vcpu;	    /* whose page this is */
+	uint64_t root[2];	    /* CR3, by user_mode; [1] may be 0: none */
+	uint64_t full_root[2];	    /* the same for C; 0: no other (page-table isolation is off) */
+	struct xen_vcpu_info *info; /* vcpu.info, at its address in the window */
+	uint64_t cr2;		    /* of the last page fault handed to the guest */
+	uint64_t syscall_handler;   /* where a program's system call goes on ... */
+	uint64_t syscall_sp;	    /* ... with its frame here; 0: C looks at it */
+	uint64_t fault_handler;	    /* where a page fault goes on; 0: C looks at it */
+	uint64_t fault_sp;	    /* frame of a page fault in user mode; 0: C looks at it */
+	uint64_t scratch[6];	    /* entry code's own */
+	struct xen_vcpu_info spare_info; /* stands in where the guest gave no place */
 } __attribute__((aligned(16)));
 
 struct vcpu {
-	struct vcpu_entry entry;
+	struct vcpu_entry *entry; /* first: entry code finds both */
+	uint64_t entry_window;	  /* its address for the CPU */
 
 	unsigned int id;
 	struct domain *domain;
@@ -64,7 +83,7 @@ struct vcpu {
 	uint64_t fs_base, gs_base_kernel, gs_base_user;
 
 	/* --- control and debug registers, as the guest sees them --- */
-	uint64_t cr0_guest, cr4_guest, cr2_fault;
+	uint64_t cr0_guest, cr4_guest;
 	uint64_t debugreg[8];
 	uint8_t iopl;
 	bool fpu_taskswitch; /* guest's CR0.TS */
@@ -72,9 +91,8 @@ struct vcpu {
 	bool claimed;	     /* somebody sets it up: vcpu_claim() */
 
 	/* --- events --- */
-	struct xen_vcpu_info *info;	 /* our view of the guest's vcpu_info */
-	struct frame *info_frame;	 /* typed reference of a registered area, or NULL */
-	struct xen_vcpu_info spare_info; /* stands in where the guest gave no place */
+	struct xen_vcpu_info *info; /* our view of the guest's vcpu_info */
+	struct frame *info_frame;   /* typed reference of a registered area, or NULL */
 	int64_t poll_port; /* SCHEDOP_poll: 0 not polling, > 0 this port, < 0 any; atomic */
 	bool nmi_pending;
 
@@ -116,7 +134,7 @@ struct vcpu {
 };
 
 /* entry registers of the running guest */
-#define vcpu_regs(v) (&(v)->entry.regs)
+#define vcpu_regs(v) (&(v)->entry->regs)
 
 struct vcpu *vcpu_create(struct domain *d, unsigned int id); /* NULL: no memory */
 void vcpu_destroy(struct vcpu *v);

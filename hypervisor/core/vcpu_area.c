@@ -26,6 +26,7 @@ static void move_info(struct vcpu *v, struct xen_vcpu_info *to)
 {
 	*to = *v->info;
 	__atomic_store_n(&v->info, to, __ATOMIC_SEQ_CST);
+	machine_vcpu_info_moved(v);
 	/* What arrived in the old place while we moved must not be lost. */
 	to->evtchn_pending_sel = ~0UL;
 	__atomic_store_n(&to->evtchn_upcall_pending, 0, __ATOMIC_RELEASE);
@@ -69,7 +70,8 @@ void vcpu_unregister_info(struct vcpu *v)
 {
 	struct frame *f = v->info_frame;
 
-	v->info = &v->spare_info;
+	v->info = &v->entry->spare_info;
+	machine_vcpu_info_moved(v);
 	v->info_frame = NULL;
 	if (f)
 		frame_put_and_type(f);
@@ -139,7 +141,7 @@ static bool write_by_walk(struct vcpu *v, gva_t to, const void *from, size_t byt
 
 static bool write_area(struct vcpu *v, gva_t to, const void *from, size_t bytes)
 {
-	if (v->entry.user_mode)
+	if (v->entry->user_mode)
 		return write_by_walk(v, to, from, bytes);
 	return !guest_write(to, from, bytes);
 }

@@ -11,17 +11,14 @@
 #include "core/log.h"
 #include "core/machine.h"
 #include "core/mm.h"
+#include "core/rflags.h"
 #include "lib/string.h"
 #include "shoji/callback.h"
 #include "shoji/errno.h"
 
-#define EFLAGS_MUST (0x2ULL | (1ULL << 9)) /* reserved one, IF */
-#define EFLAGS_NEVER \
-	((3ULL << 12) | (1ULL << 14) | (1ULL << 17) | (7ULL << 18)) /* IOPL NT VM AC VIF VIP */
-
 uint64_t vcpu_clean_rflags(uint64_t rflags)
 {
-	return ((rflags & 0x3fffffULL) & ~EFLAGS_NEVER) | EFLAGS_MUST;
+	return (rflags & GUEST_RFLAGS_FREE) | GUEST_RFLAGS_MUST;
 }
 
 static bool traps_ok(const struct xen_vcpu_guest_context *c)
@@ -61,7 +58,7 @@ static void set_registers(struct vcpu *v, const struct xen_vcpu_guest_context *c
 	fix_selectors(vcpu_regs(v));
 	vcpu_regs(v)->rflags = vcpu_clean_rflags(c->user_regs.rflags);
 	v->iopl = c->user_regs.rflags >> 12 & 3;
-	v->entry.user_mode = !(c->flags & VGCF_in_kernel);
+	v->entry->user_mode = !(c->flags & VGCF_in_kernel);
 	v->fs_base = c->fs_base;
 	v->gs_base_kernel = c->gs_base_kernel;
 	v->gs_base_user = c->gs_base_user;
@@ -160,7 +157,7 @@ int vcpu_first_context(struct vcpu *v, const struct xen_vcpu_guest_context *c)
 static void get_flags(const struct vcpu *v, struct xen_vcpu_guest_context *c)
 {
 	c->flags = VGCF_i387_valid;
-	if (!v->entry.user_mode)
+	if (!v->entry->user_mode)
 		c->flags |= VGCF_in_kernel;
 	if (v->callback_mask & (1u << CALLBACKTYPE_failsafe))
 		c->flags |= VGCF_failsafe_disables_events;
@@ -186,7 +183,7 @@ static void get_tables(const struct vcpu *v, struct xen_vcpu_guest_context *c)
 void vcpu_get_context(struct vcpu *v, struct xen_vcpu_guest_context *c)
 {
 	memset(c, 0, sizeof(*c));
-	c->user_regs = v->entry.regs;
+	c->user_regs = v->entry->regs;
 	memcpy(c->trap_ctxt, v->traps, sizeof(c->trap_ctxt));
 	memcpy(c->debugreg, v->debugreg, sizeof(v->debugreg));
 	c->event_callback_eip = v->callback_event;

@@ -45,6 +45,7 @@ enum reg { /* offsets of the memory form; MSR number is offset / 16 + 0x800 */
 #define ICR_BUSY     (1u << 12)
 #define ICR_ASSERT   (1u << 14)
 #define ICR_NMI	     (4u << 8)
+#define ICR_SELF     (1u << 18)
 #define ICR_INIT     (5u << 8)
 #define ICR_STARTUP  (6u << 8)
 #define DIVIDE_BY_1  0xb
@@ -111,6 +112,12 @@ static void send(uint32_t target, uint32_t command)
 void apic_send_ipi(uint32_t target, uint8_t vector)
 {
 	send(target, ICR_ASSERT | vector);
+}
+
+/* Leaves the register of the target alone: an NMI may call this in the middle of send(). */
+void apic_send_self(uint8_t vector)
+{
+	write(REG_ICR, ICR_SELF | ICR_ASSERT | vector);
 }
 
 void apic_send_nmi(uint32_t target)

@@ -11,6 +11,7 @@ uint32_t apic_id(void);
 void apic_eoi(void);
 /* Both wait until an earlier IPI of this CPU has been accepted. */
 void apic_send_ipi(uint32_t apic_id, uint8_t vector);
+void apic_send_self(uint8_t vector); /* also from an NMI */
 void apic_send_nmi(uint32_t apic_id);
 void apic_send_init(uint32_t apic_id);
 void apic_send_startup(uint32_t apic_id, uint8_t page);

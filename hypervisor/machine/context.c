@@ -3,9 +3,10 @@
  * Putting a vCPU into a CPU and taking it off again, and the windows through which the CPU sees a
  * guest's descriptor tables.
  *
- * Slot 257 of a domain's top-level tables maps, for vCPU n, 128 KiB: 14 pages of the guest's GDT,
- * our own GDT page of the CPU it runs on, and from 64 KiB on its LDT. Entries are written by the
- * CPU that runs the vCPU, or while it does not run.
+ * Slot 257 of a domain's top-level tables maps, for vCPU n, 256 KiB: 14 pages of the guest's GDT,
+ * our own GDT page of the CPU it runs on, the vCPU's own page (struct vcpu_entry), its LDT, and the
+ * page its vcpu_info is in. Entries are written by the CPU that runs the vCPU, or while it does not
+ * run.
  */
 #include "machine/context.h"
 
@@ -15,19 +16,27 @@
 #include "core/tlb.h"
 #include "lib/string.h"
 #include "machine/cpu_ops.h"
+#include "machine/entry_layout.h"
 #include "machine/fpu.h"
 #include "machine/inject.h"
 #include "machine/paging.h"
 #include "machine/percpu.h"
 #include "machine/segments.h"
 #include "machine/spec.h"
+#include "machine/traps.h"
+#include "shoji/callback.h"
 #include "shoji/errno.h"
+#include "shoji/hypercalls.h"
 
-#define WINDOW_PAGES	 32 /* per vCPU */
+#define WINDOW_PAGES	 64 /* per vCPU */
 #define WINDOW_BYTES	 (WINDOW_PAGES * PAGE_SIZE)
-#define WINDOW_LDT	 16 /* page where the LDT starts */
+#define WINDOW_ENTRY	 15 /* struct vcpu_entry; beyond the GDT's limit */
+#define WINDOW_LDT	 16 /* where the LDT starts */
+#define WINDOW_LDT_PAGES 16
+#define WINDOW_INFO	 (WINDOW_LDT + WINDOW_LDT_PAGES)
 #define TABLE_FLAGS	 (PTE_PRESENT | PTE_RW | PTE_ACCESSED)
 #define DESCRIPTOR_FLAGS (PTE_PRESENT | PTE_ACCESSED | PTE_NX)
+#define DATA_FLAGS	 (PTE_PRESENT | PTE_RW | PTE_ACCESSED | PTE_DIRTY | PTE_NX)
 #define VCPUS_PER_TABLE	 (512 / WINDOW_PAGES)
 #define DESC_LDT	 0x0000820000000000ULL
 #define DR7_ENABLES	 0xffULL
@@ -86,6 +95,27 @@ void machine_init_l4(struct domain *d, uint64_t *l4)
 
 /* --- vCPUs --- */
 
+static uint64_t window_address(const struct vcpu *v)
+{
+	return DOMAIN_WINDOW + v->id * WINDOW_BYTES;
+}
+
+static bool is_loaded(const struct vcpu *v)
+{
+	return this_cpu()->loaded == v || this_cpu()->current == v;
+}
+
+static void set_window(struct vcpu *v, unsigned int page, uint64_t entry)
+{
+	uint64_t *slot = &vcpu_machine(v)->window[page];
+
+	if (*slot == entry)
+		return;
+	__atomic_store_n(slot, entry, __ATOMIC_RELAXED);
+	if (is_loaded(v))
+		cpu_invlpg(window_address(v) + page * PAGE_SIZE);
+}
+
 static uint64_t *window_of(struct vcpu *v)
 {
 	struct domain_machine *m = domain_machine(v->domain);
@@ -98,6 +128,22 @@ static uint64_t *window_of(struct vcpu *v)
 		m->l2[table] = paging_phys(m->l1[table]) | TABLE_FLAGS;
 	}
 	return m->l1[table] + v->id % VCPUS_PER_TABLE * WINDOW_PAGES;
+}
+
+static void map_entry(struct vcpu *v)
+{
+	set_window(v, WINDOW_ENTRY, paging_phys(v->entry) | DATA_FLAGS);
+	v->entry_window = window_address(v) + WINDOW_ENTRY * PAGE_SIZE;
+	v->entry->vcpu = v;
+}
+
+/* Where entry code finds v->info: in v's own page, or in the window's last. */
+void machine_vcpu_info_moved(struct vcpu *v)
+{
+	uint64_t phys = paging_phys(v->info), at = window_address(v) + WINDOW_INFO * PAGE_SIZE;
+
+	set_window(v, WINDOW_INFO, (phys & PTE_FRAME) | DATA_FLAGS);
+	v->entry->info = (struct xen_vcpu_info *)(at + phys % PAGE_SIZE);
 }
 
 int machine_vcpu_init(struct vcpu *v)
@@ -119,6 +165,8 @@ int machine_vcpu_init(struct vcpu *v)
 	fpu_reset(m->fpu);
 	v->debugreg[6] = 0xffff0ff0;
 	v->debugreg[7] = 0x400;
+	map_entry(v);
+	machine_vcpu_info_moved(v);
 	return 0;
 }
 
@@ -134,27 +182,6 @@ void machine_vcpu_destroy(struct vcpu *v)
 }
 
 /* --- descriptor tables --- */
-
-static uint64_t window_address(const struct vcpu *v)
-{
-	return DOMAIN_WINDOW + v->id * WINDOW_BYTES;
-}
-
-static bool is_loaded(const struct vcpu *v)
-{
-	return this_cpu()->loaded == v || this_cpu()->current == v;
-}
-
-static void set_window(struct vcpu *v, unsigned int page, uint64_t entry)
-{
-	uint64_t *slot = &vcpu_machine(v)->window[page];
-
-	if (*slot == entry)
-		return;
-	__atomic_store_n(slot, entry, __ATOMIC_RELAXED);
-	if (is_loaded(v))
-		cpu_invlpg(window_address(v) + page * PAGE_SIZE);
-}
 
 static void map_guest_gdt(struct vcpu *v)
 {
@@ -194,7 +221,7 @@ static void load_ldt(struct vcpu *v)
 /* LDT pages are mapped when first used (machine_map_ldt); a new LDT starts with none. */
 void machine_vcpu_reload_ldt(struct vcpu *v)
 {
-	for (unsigned int i = WINDOW_LDT; i < WINDOW_PAGES; i++)
+	for (unsigned int i = WINDOW_LDT; i < WINDOW_INFO; i++)
 		set_window(v, i, 0);
 	if (is_loaded(v))
 		load_ldt(v);
@@ -216,7 +243,7 @@ bool context_is_ldt_address(const struct vcpu *v, uint64_t va, unsigned int *pag
 {
 	uint64_t start = window_address(v) + WINDOW_LDT * PAGE_SIZE;
 
-	if (va < start || va - start >= (uint64_t)(WINDOW_PAGES - WINDOW_LDT) * PAGE_SIZE)
+	if (va < start || va - start >= (uint64_t)WINDOW_LDT_PAGES * PAGE_SIZE)
 		return false;
 	*page = (unsigned int)((va - start) >> PAGE_SHIFT);
 	return true;
@@ -265,20 +292,32 @@ void machine_load_idle(void)
 	load_cr3(paging_root());
 }
 
+static void set_roots(struct vcpu *v)
+{
+	v->entry->root[0] = v->cr3_kernel.n << PAGE_SHIFT;
+	v->entry->root[1] = v->cr3_user.n << PAGE_SHIFT;
+}
+
 static uint64_t root_of(const struct vcpu *v)
 {
-	return (v->entry.user_mode ? v->cr3_user : v->cr3_kernel).n << PAGE_SHIFT;
+	return v->entry->root[v->entry->user_mode];
 }
 
 void machine_vcpu_reload_cr3(struct vcpu *v)
 {
+	set_roots(v);
 	if (is_loaded(v))
 		load_cr3(root_of(v));
 }
 
+void machine_vcpu_user_cr3_changed(struct vcpu *v)
+{
+	set_roots(v);
+}
+
 void context_toggle_mode(struct vcpu *v)
 {
-	v->entry.user_mode ^= 1;
+	v->entry->user_mode ^= 1;
 	cpu_swapgs();
 	load_cr3(root_of(v));
 }
@@ -358,8 +397,8 @@ static void save_segments(struct vcpu *v)
 
 	segments_read(r);
 	v->fs_base = cpu_rdmsr(MSR_FS_BASE);
-	v->gs_base_user = v->entry.user_mode ? active : other;
-	v->gs_base_kernel = v->entry.user_mode ? other : active;
+	v->gs_base_user = v->entry->user_mode ? active : other;
+	v->gs_base_kernel = v->entry->user_mode ? other : active;
 }
 
 /* Bases come after selectors, which overwrite them. */
@@ -368,8 +407,8 @@ static bool load_segments(struct vcpu *v)
 	bool ok = segments_load(vcpu_regs(v));
 
 	cpu_wrmsr(MSR_FS_BASE, v->fs_base);
-	cpu_wrmsr(MSR_GS_BASE, v->entry.user_mode ? v->gs_base_user : v->gs_base_kernel);
-	cpu_wrmsr(MSR_KERNEL_GS_BASE, v->entry.user_mode ? v->gs_base_kernel : v->gs_base_user);
+	cpu_wrmsr(MSR_GS_BASE, v->entry->user_mode ? v->gs_base_user : v->gs_base_kernel);
+	cpu_wrmsr(MSR_KERNEL_GS_BASE, v->entry->user_mode ? v->gs_base_kernel : v->gs_base_user);
 	return ok;
 }
 
@@ -387,9 +426,33 @@ void machine_vcpu_save(struct vcpu *v)
 	__atomic_fetch_and(&v->domain->dirty_cpus, ~(1ULL << c->id), __ATOMIC_SEQ_CST);
 }
 
-void machine_vcpu_set_kernel_stack(struct vcpu *v)
+/* Where a frame of so many bytes goes on the kernel's stack; 0: nowhere. */
+static uint64_t frame_place(const struct vcpu *v, uint64_t bytes)
 {
-	(void)v; /* read by inject.c from the vCPU */
+	uint64_t sp = (v->kernel_sp & ~15ULL) - bytes;
+
+	return guest_range_ok(gva(sp), bytes) ? sp : 0;
+}
+
+void machine_vcpu_handlers_changed(struct vcpu *v)
+{
+	const struct xen_trap_info *fault = &v->traps[VECTOR_PAGE_FAULT];
+	struct vcpu_entry *e = v->entry;
+
+	e->syscall_handler = v->callback_syscall;
+	e->syscall_masks = v->callback_mask >> CALLBACKTYPE_syscall & 1;
+	e->syscall_sp = e->syscall_handler ? frame_place(v, SYSCALL_FRAME_BYTES) : 0;
+	e->fault_handler = fault->address;
+	e->fault_masks = fault->flags & TRAP_MASKS_EVENTS ? 1 : 0;
+	e->fault_sp = e->fault_handler ? frame_place(v, FAULT_FRAME_BYTES) : 0;
+}
+
+/* C puts the IOPL that such a guest wants to see into its frames. */
+void machine_vcpu_assists_changed(struct vcpu *v)
+{
+	uint64_t assists = __atomic_load_n(&v->domain->vm_assist, __ATOMIC_SEQ_CST);
+
+	v->entry->slow = assists >> VMASST_TYPE_architectural_iopl & 1;
 }
 
 void machine_vcpu_load(struct vcpu *v)
@@ -398,11 +461,14 @@ void machine_vcpu_load(struct vcpu *v)
 
 	spec_switch_to(v);
 	__atomic_fetch_or(&v->domain->dirty_cpus, 1ULL << p->cpu.id, __ATOMIC_SEQ_CST);
+	machine_vcpu_handlers_changed(v);
+	machine_vcpu_assists_changed(v);
+	set_roots(v);
 	load_cr3(root_of(v));
 	load_gdt(v);
 	load_ldt(v);
-	v->entry.cpu_stack = (uint64_t)percpu_stack_top(p);
-	p->tss.rsp[0] = (uint64_t)&v->entry.regs.es;
+	v->entry->cpu_stack = (uint64_t)percpu_stack_top(p);
+	p->tss.rsp[0] = v->entry_window + E_END;
 	p->stub->frame = p->tss.rsp[0];
 	machine_set_ts(false);
 	fpu_restore(vcpu_machine(v)->fpu);

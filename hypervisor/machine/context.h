@@ -10,13 +10,13 @@ struct vcpu_machine {
 	unsigned int last_cpu; /* where it was loaded last */
 	void *fpu;
 	uint64_t xcr0;		 /* as the guest set it */
-	uint64_t *window;	 /* the 32 entries that map its descriptor tables */
+	uint64_t *window;	 /* the 64 entries of its part of the domain's slot */
 	uint64_t gdt_page_entry; /* current content of the entry of our own GDT page */
 };
 
 struct domain_machine {
 	uint64_t *l3, *l2;
-	uint64_t *l1[4];	      /* 16 vCPUs each */
+	uint64_t *l1[8];	      /* 8 vCPUs each */
 	struct xen_cpuid_leaf *cpuid; /* what the tools left of each feature leaf, or NULL */
 	unsigned int cpuid_count;
 };

@@ -16,27 +16,6 @@
 #define GDT_PAGE_BASE 0xe000 /* first selector of the page */
 #define GDT_LIMIT     0xefff
 
-/* entry_vector of the ways in that are no vectors; also: the way out may lose RCX and R11 */
-#define ENTRY_SYSCALL	0x100
-#define ENTRY_SYSCALL32 0x101
-
-/* Offsets from xen_cpu_user_regs.r15, where the stack pointer is after all pushes. */
-#define REGS_RDI      112
-#define REGS_ERROR    120
-#define REGS_VECTOR   124
-#define REGS_RIP      128
-#define REGS_CS	      136
-#define REGS_RFLAGS   144
-#define REGS_RSP      152
-#define REGS_SS	      160
-#define REGS_END      168 /* what the CPU pushes ends here */
-#define REGS_CPUSTACK 200 /* vcpu_entry.cpu_stack */
-#define ENTRY_REGS    8	  /* vcpu_entry.regs */
-
-#define STUB_DATA_RSP	0
-#define STUB_DATA_FRAME 8
-#define STUB_DATA_ENTRY 16
-
 #ifndef __ASSEMBLER__
 #include "lib/types.h"
 
@@ -59,11 +38,12 @@ struct gate {
 	uint64_t low, high;
 };
 
-/* What the system-call stub of a CPU needs; STUB_DATA_*. */
+/* What the system-call stub of a CPU needs (machine/entry_layout.h). */
 struct stub_data {
 	uint64_t guest_rsp; /* scratch */
 	uint64_t frame;	    /* end of the current vCPU's hardware frame, as TSS.rsp[0] */
-	uint64_t entry;	    /* where the common path goes on */
+	uint64_t entry;	    /* where a 64-bit SYSCALL goes on */
+	uint64_t entry32;   /* the same for one from 32-bit code */
 };
 
 void idt_init(void);

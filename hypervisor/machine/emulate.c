@@ -93,7 +93,7 @@ static enum emulated read_cr(struct vcpu *v, const struct insn *i)
 		*to = cr0_of(v);
 		return EMULATED;
 	case 2:
-		*to = v->cr2_fault;
+		*to = v->entry->cr2;
 		return EMULATED;
 	case 3:
 		*to = v->cr3_kernel.n << PAGE_SHIFT;
@@ -126,7 +126,7 @@ static enum emulated write_cr(struct vcpu *v, const struct insn *i)
 		set_ts(v, value & CR0_TS);
 		return EMULATED;
 	case 2:
-		v->cr2_fault = value;
+		v->entry->cr2 = value;
 		v->info->arch.cr2 = value;
 		return EMULATED;
 	case 3:
@@ -364,7 +364,7 @@ bool emulate_gp(struct vcpu *v)
 
 	if (!insn_decode(bytes, count, in_long_mode(vcpu_regs(v)->cs), &i))
 		return false;
-	if (!table[i.op].run || (v->entry.user_mode && !table[i.op].in_user_mode))
+	if (!table[i.op].run || (v->entry->user_mode && !table[i.op].in_user_mode))
 		return false;
 	switch (table[i.op].run(v, &i)) {
 	case EMULATED:

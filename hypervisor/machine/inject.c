@@ -10,16 +10,14 @@
 #include "core/domain.h"
 #include "core/guest_access.h"
 #include "core/log.h"
+#include "core/rflags.h"
 #include "machine/cpu_ops.h"
 #include "machine/desc.h"
+#include "machine/entry_layout.h"
 #include "machine/segments.h"
+#include "machine/traps.h"
 #include "shoji/callback.h"
 #include "shoji/hypercalls.h"
-
-#define VECTOR_PAGE_FAULT 14
-#define PF_USER		  4u
-#define TRAP_MASKS_EVENTS 4 /* xen_trap_info.flags */
-#define HANDLER_CLEARS	  (RFLAGS_AC | RFLAGS_VM | RFLAGS_RF | RFLAGS_NT | RFLAGS_TF)
 
 static bool vector_has_error(unsigned int vector)
 {
@@ -49,7 +47,7 @@ static unsigned int build_frame(const struct vcpu *v, const struct bounce *b, ui
 {
 	const struct xen_cpu_user_regs *r = vcpu_regs(v);
 	uint8_t masked = v->info->evtchn_upcall_mask;
-	uint64_t cs = v->entry.user_mode ? r->cs : r->cs & ~3ULL;
+	uint64_t cs = v->entry->user_mode ? r->cs : r->cs & ~3ULL;
 	unsigned int n = 0;
 
 	w[n++] = r->rcx;
@@ -72,7 +70,7 @@ static void enter_handler(struct vcpu *v, const struct bounce *b, uint64_t sp)
 	r->rsp = sp;
 	r->cs = SEL_GUEST_CS;
 	r->ss = SEL_GUEST_SS;
-	r->rflags &= ~HANDLER_CLEARS;
+	r->rflags &= ~(uint64_t)GUEST_RFLAGS_HANDLER_CLEARS;
 	r->entry_vector =
 		ENTRY_SYSCALL; /* RCX and R11 are in the frame: the short way out will do */
 	if (b->mask_events)
@@ -94,7 +92,7 @@ static void enter_kernel(struct vcpu *v, const struct bounce *b, const uint64_t 
 	for (n = 0; n < extras; n++)
 		words[n] = extra[n];
 	n += build_frame(v, b, words + extras);
-	if (v->entry.user_mode) {
+	if (v->entry->user_mode) {
 		context_toggle_mode(v);
 		sp = v->kernel_sp;
 	} else {
@@ -128,9 +126,9 @@ void inject_trap(struct vcpu *v, unsigned int vector, uint32_t error)
 void inject_page_fault(struct vcpu *v, uint64_t address, uint32_t error)
 {
 	v->info->arch.cr2 = address;
-	v->cr2_fault = address;
-	error &= ~PF_USER;
-	if (v->entry.user_mode)
+	v->entry->cr2 = address;
+	error &= ~(uint32_t)PF_USER;
+	if (v->entry->user_mode)
 		error |= PF_USER;
 	inject_trap(v, VECTOR_PAGE_FAULT, error);
 }

@@ -9,6 +9,9 @@
 
 #include "core/vcpu.h"
 
+#define VECTOR_PAGE_FAULT 14
+#define TRAP_MASKS_EVENTS 4 /* xen_trap_info.flags */
+
 /* Exception `vector` by the guest's trap table; vectors without an error code ignore `error`. */
 void inject_trap(struct vcpu *v, unsigned int vector, uint32_t error);
 void inject_page_fault(struct vcpu *v, uint64_t address, uint32_t error);

@@ -55,7 +55,7 @@ static bool is_pci_data(uint16_t port, unsigned int bytes)
 /* The guest's kernel counts as ring 1, its programs as ring 3. */
 bool ioport_allowed(const struct vcpu *v)
 {
-	return v->iopl >= (v->entry.user_mode ? 3 : 1);
+	return v->iopl >= (v->entry->user_mode ? 3 : 1);
 }
 
 static uint32_t all_ones(unsigned int bytes)

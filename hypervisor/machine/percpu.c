@@ -27,7 +27,7 @@
 #define SYSCALL_CLEARS \
 	(RFLAGS_TF | RFLAGS_IF | RFLAGS_DF | RFLAGS_IOPL | RFLAGS_NT | RFLAGS_RF | RFLAGS_AC)
 
-extern const char stub_code[], stub_syscall[], stub_syscall32[], entry_syscall[];
+extern const char stub_code[], stub_syscall[], stub_syscall32[], entry_syscall[], entry_syscall32[];
 
 char boot_cpu_block[CPU_BLOCK_BYTES] __attribute__((aligned(CPU_BLOCK_BYTES)));
 
@@ -126,6 +126,7 @@ static void load_syscall(struct percpu *p)
 
 	p->stub = paging_map_stub(p->cpu.id, stub_code);
 	p->stub->entry = (uint64_t)entry_syscall;
+	p->stub->entry32 = (uint64_t)entry_syscall32;
 	p->stub->frame = p->tss.rsp[0];
 	cpu_wrmsr(MSR_STAR, (uint64_t)SEL_GUEST_C32 << 48 | (uint64_t)SEL_HV_CS << 32);
 	cpu_wrmsr(MSR_LSTAR, base + (uint64_t)(stub_syscall - stub_code));

@@ -14,6 +14,7 @@
 #include "machine/context.h"
 #include "machine/cpu_ops.h"
 #include "machine/desc.h"
+#include "machine/entry_layout.h"
 #include "machine/emulate.h"
 #include "machine/extable.h"
 #include "machine/flush.h"
@@ -38,24 +39,8 @@ enum {
 	TRAP_EXCEPTIONS = 32,
 };
 
-#define PF_PRESENT     1u
-#define PF_WRITE       2u
-#define PF_USER	       4u
-#define PF_RESERVED    8u
 #define ERROR_FROM_IDT 2u
 #define INT_OPCODE     0xcd
-
-/* --- system calls --- */
-
-void trap_syscall(struct vcpu *v)
-{
-	if (unlikely(vcpu_regs(v)->entry_vector == ENTRY_SYSCALL32))
-		inject_system_call32(v);
-	else if (!v->entry.user_mode)
-		abi_hypercall(v);
-	else
-		inject_system_call(v);
-}
 
 /* --- interrupts --- */
 
@@ -95,7 +80,7 @@ static bool repair_page_fault(struct vcpu *v, uint64_t address, uint32_t error)
 {
 	if (in_hole(address))
 		return false;
-	if (!v->entry.user_mode && (error & (PF_PRESENT | PF_WRITE)) == (PF_PRESENT | PF_WRITE) &&
+	if (!v->entry->user_mode && (error & (PF_PRESENT | PF_WRITE)) == (PF_PRESENT | PF_WRITE) &&
 	    !(error & PF_RESERVED))
 		return mm_emulate_pt_write(v, address);
 	return false;
@@ -123,7 +108,7 @@ static void page_fault(struct vcpu *v)
 		return;
 	if ((error & (PF_PRESENT | PF_WRITE | PF_USER)) == PF_PRESENT && emulate_iretq(v))
 		return;
-	inject_page_fault(v, address, error & ~PF_RESERVED);
+	inject_page_fault(v, address, error & ~(uint32_t)PF_RESERVED);
 }
 
 /* `int N` that the gates refused: does the guest's own table allow it? */
@@ -136,7 +121,7 @@ static bool software_interrupt(struct vcpu *v)
 	if (guest_read(code, gva(r->rip), sizeof(code)) || code[0] != INT_OPCODE)
 		return false;
 	t = &v->traps[code[1]];
-	if (!t->address || (t->flags & 3) < (v->entry.user_mode ? 3 : 1))
+	if (!t->address || (t->flags & 3) < (v->entry->user_mode ? 3 : 1))
 		return false;
 	r->rip += sizeof(code);
 	inject_trap(v, code[1], 0);
@@ -242,6 +227,7 @@ static void nmi(void)
 	if (v && v->nmi_callback) {
 		v->nmi_pending = true;
 		__atomic_fetch_or(&this_cpu()->work, CPU_WORK_SCHED, __ATOMIC_RELAXED);
+		apic_send_self(VECTOR_KICK); /* we may be on a way out that does not look at it */
 	}
 }
 
@@ -266,15 +252,15 @@ struct vcpu *trap_ist(struct xen_cpu_user_regs *frame)
 	return v;
 }
 
-static void exit_failed(void)
+void trap_exit_failed(struct vcpu *v)
 {
-	inject_failsafe(current_vcpu());
-	exit_to_guest();
+	inject_failsafe(v);
 }
 
-void trap_exit_failed(void)
+void trap_bounce_failed(struct vcpu *v)
 {
-	stack_restart(exit_failed);
+	domain_crash(v->domain, "vCPU %u: kernel stack cannot be written (rip %lx)", v->id,
+		     (unsigned long)vcpu_regs(v)->rip);
 }
 
 /* --- idle --- */

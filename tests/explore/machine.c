@@ -108,6 +108,11 @@ void machine_vcpu_reload_cr3(struct vcpu *v)
 	(void)v;
 }
 
+void machine_vcpu_user_cr3_changed(struct vcpu *v)
+{
+	(void)v;
+}
+
 void machine_vcpu_reload_gdt(struct vcpu *v)
 {
 	(void)v;

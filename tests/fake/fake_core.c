@@ -79,9 +79,12 @@ struct domain *fake_domain(uint16_t id, uint64_t max_pages)
 
 struct vcpu *fake_vcpu(struct domain *d)
 {
-	struct vcpu *v = aligned_alloc(64, ROUND_UP(sizeof(*v), 64));
+	size_t size = ROUND_UP(sizeof(struct vcpu), 64);
+	size_t both = size + ROUND_UP(sizeof(struct vcpu_entry), 64);
+	struct vcpu *v = aligned_alloc(64, both);
 
-	__builtin_memset(v, 0, sizeof(*v));
+	__builtin_memset(v, 0, both);
+	v->entry = (struct vcpu_entry *)((char *)v + size);
 	v->domain = d;
 	v->partial_root = INVALID_MFN;
 	d->vcpu[0] = v;

@@ -136,6 +136,17 @@ void machine_init_l4(struct domain *d, uint64_t *l4)
 		l4[i] = 0x5ee0003;
 }
 
+/* What entry code knows of a vCPU is of no account here. */
+void machine_vcpu_user_cr3_changed(struct vcpu *v)
+{
+	(void)v;
+}
+
+void machine_vcpu_info_moved(struct vcpu *v)
+{
+	(void)v;
+}
+
 /* How much of [va, va + bytes) the guest has: from its start, n bytes. */
 static size_t guest_room(uint64_t va, size_t bytes)
 {

@@ -104,7 +104,7 @@ static void add_vcpus(struct domain *d)
 	fake_vcpu(d);
 	for (unsigned int i = 0; i < 2; i++) {
 		d->vcpu[i]->id = i;
-		d->vcpu[i]->info = &d->vcpu[i]->spare_info;
+		d->vcpu[i]->info = &d->vcpu[i]->entry->spare_info;
 	}
 	d->max_vcpus = 2;
 }

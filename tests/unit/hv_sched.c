@@ -108,7 +108,7 @@ static struct vcpu *new_vcpu(uint16_t weight)
 
 	assert_true(vcpu_count < VCPUS);
 	d->sched.weight = weight;
-	v->info = &v->spare_info;
+	v->info = &v->entry->spare_info;
 	v->pause_flags = VPAUSE_DOWN;
 	v->runstate.state = RUNSTATE_offline;
 	sched_init_vcpu(v);

@@ -73,7 +73,7 @@ static int begin(void **state)
 	spin_init(&fake_cpus[0].run_lock, LOCK_RUNQ);
 	d = fake_domain(1, 16);
 	v = fake_vcpu(d);
-	v->info = &v->spare_info;
+	v->info = &v->entry->spare_info;
 	for (unsigned int i = 0; i < 4; i++) {
 		tables[i] = domain_alloc_frames(d, 0, ALLOC_ZERO);
 		if (i)
@@ -86,7 +86,7 @@ static int begin(void **state)
 		l1[i] = entry(page[i], RW);
 	}
 	v->cr3_kernel = frame_mfn(tables[0]);
-	v->entry.user_mode = true;
+	v->entry->user_mode = true;
 	v->runstate.state = RUNSTATE_running;
 	v->runstate.state_entry_time = 42;
 	v->runstate.time[RUNSTATE_runnable] = 1234567;

@@ -68,7 +68,7 @@ void machine_flush_page(cpumask_t cpus, uint64_t va)
 
 static bool walk(struct vcpu *v, uint64_t va, bool write, struct entry *out)
 {
-	mfn_t table = v->entry.user_mode ? v->cr3_user : v->cr3_kernel;
+	mfn_t table = v->entry->user_mode ? v->cr3_user : v->cr3_kernel;
 	bool writable = true;
 	uint64_t e = 0;
 
@@ -190,7 +190,7 @@ static void write_fault(struct vcpu *v, uint64_t va, uint64_t value, const uint8
 {
 	struct xen_cpu_user_regs *r = vcpu_regs(v);
 
-	if (v->entry.user_mode || !translate(v, va, false) || va - WINDOW_VA < WINDOW_BYTES)
+	if (v->entry->user_mode || !translate(v, va, false) || va - WINDOW_VA < WINDOW_BYTES)
 		return;
 	memcpy(window + WINDOW_BYTES - 16, instruction, 15);
 	r->rip = WINDOW_VA + WINDOW_BYTES - 16;

@@ -167,7 +167,12 @@ mfn_t machine_ldt_frame(struct vcpu *v, unsigned int page)
 	return ((struct machine_vcpu *)v->machine_private)->ldt[page];
 }
 
-void machine_vcpu_set_kernel_stack(struct vcpu *v)
+void machine_vcpu_handlers_changed(struct vcpu *v)
+{
+	(void)v;
+}
+
+void machine_vcpu_assists_changed(struct vcpu *v)
 {
 	(void)v;
 }
@@ -195,16 +200,16 @@ void machine_set_ts(bool on)
 
 void machine_enter_kernel(struct vcpu *v)
 {
-	if (!v->entry.user_mode)
+	if (!v->entry->user_mode)
 		return;
-	v->entry.user_mode = 0;
+	v->entry->user_mode = 0;
 	machine_vcpu_reload_cr3(v);
 }
 
 static void bounce(struct vcpu *v)
 {
 	uint64_t frame[7] = {0},
-		 sp = (v->entry.user_mode ? v->kernel_sp : vcpu_regs(v)->rsp) & ~15ULL;
+		 sp = (v->entry->user_mode ? v->kernel_sp : vcpu_regs(v)->rsp) & ~15ULL;
 
 	machine_enter_kernel(v);
 	v->info->evtchn_upcall_mask = 1;
@@ -236,7 +241,7 @@ long abi_iret(void)
 		return 0;
 	}
 	if ((c.cs & 3) == 3 && v->cr3_user.n) {
-		v->entry.user_mode = 1;
+		v->entry->user_mode = 1;
 		machine_vcpu_reload_cr3(v);
 	}
 	v->info->evtchn_upcall_mask = 0;

@@ -121,7 +121,7 @@ static void issue(struct vcpu *v)
 
 static bool interrupted(const struct vcpu *v)
 {
-	return v->entry.regs.rip == CALL_RIP;
+	return v->entry->regs.rip == CALL_RIP;
 }
 
 static void finish_call(struct vcpu *v, bool leave)

@@ -75,6 +75,8 @@ void trap_handler(struct trap_frame *f)
 
 static void set_traps(void)
 {
+	struct xen_callback_register syscall = {.type = CALLBACKTYPE_syscall,
+						.address = (uint64_t)syscall_entry};
 	static struct xen_trap_info table[257];
 	unsigned long stub = (unsigned long)(trap_stubs_end - trap_stubs) / 256;
 
@@ -86,6 +88,7 @@ static void set_traps(void)
 	if (CALL(HYPERCALL_set_trap_table, table))
 		say("FAIL start: trap table");
 	CALL(HYPERCALL_set_callbacks, event_entry, failsafe_entry, syscall_entry);
+	CALL(HYPERCALL_callback_op, CALLBACKOP_register, &syscall); /* which masks no events */
 	CALL(HYPERCALL_stack_switch, FLAT_KERNEL_SS, entry_stack_end);
 }
 
@@ -204,6 +207,7 @@ static void tidy(void)
 	CALL(HYPERCALL_set_debugreg, 6, 0);
 	CALL(HYPERCALL_physdev_op, PHYSDEVOP_set_iopl, &none);
 	CALL(HYPERCALL_fpu_taskswitch, 0);
+	set_traps();
 	unmap_low();
 	pages_reset();
 	events_off();
