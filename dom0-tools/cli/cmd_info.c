@@ -34,6 +34,8 @@ static void info_json(const struct hv_machine *m, const struct hv_version *v, in
 	json_number(&j, "memory_kib", m->total_kib);
 	json_number(&j, "free_memory_kib", m->free_kib);
 	json_number(&j, "domains", (uint64_t)domains);
+	if (v->extension)
+		json_bool(&j, "page_table_isolation", v->isolation);
 	json_close_object(&j);
 }
 
@@ -45,6 +47,10 @@ static void info_text(const struct hv_machine *m, const struct hv_version *v, in
 	printf("memory          %llu MiB, of it free %llu MiB\n",
 	       (unsigned long long)m->total_kib / 1024, (unsigned long long)m->free_kib / 1024);
 	printf("domains         %d\n", domains);
+	if (v->extension)
+		printf("page tables     %s\n",
+		       v->isolation ? "of guests do not show the hypervisor (pti=on)"
+				    : "of guests hold the hypervisor too (pti=off)");
 }
 
 static int count_domains(struct hv *hv)

@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "shoji/extension.h"
 #include "shoji/version.h"
 
 #define WHAT "talk to the hypervisor"
@@ -108,6 +109,17 @@ static void version_compile(struct hv *hv, struct hv_version *v)
 		 (int)sizeof(info->compile_date) - 1, info->compile_date);
 }
 
+static bool has_feature(struct hv *hv, unsigned int feature)
+{
+	const struct shoji_features *f = hv->data;
+
+	memset(hv->data, 0, sizeof(*f));
+	if (xa_call_2(hv->xc, HYPERCALL_shoji_version, SHOJI_VERSION_features,
+		      hv_handle(hv->data)) < 0)
+		return false;
+	return f->bitmap[feature / 64] >> feature % 64 & 1;
+}
+
 int hv_version(struct hv *hv, struct hv_version *v)
 {
 	long number = xa_call_2(hv->xc, HYPERCALL_xen_version, XENVER_version, 0);
@@ -125,6 +137,7 @@ int hv_version(struct hv *hv, struct hv_version *v)
 	version_compile(hv, v);
 	extension = xa_call_2(hv->xc, HYPERCALL_shoji_version, 0, 0);
 	v->extension = extension > 0 ? (unsigned int)extension : 0;
+	v->isolation = v->extension && has_feature(hv, SHOJI_FEATURE_isolation);
 	return 0;
 }
 

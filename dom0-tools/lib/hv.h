@@ -32,6 +32,7 @@ struct hv_version {
 	char compiler[64], compile_date[32];
 	char commandline[1024];
 	unsigned int extension; /* version of our extension ABI; 0: another hypervisor */
+	bool isolation;		/* page-table isolation is on (of ours only) */
 };
 int hv_version(struct hv *hv, struct hv_version *version);
 

@@ -5,6 +5,7 @@
  */
 #include "abi/abi.h"
 #include "core/build_info.h"
+#include "core/mm_companion.h"
 #include "lib/string.h"
 #include "shoji/extension.h"
 #include "shoji/features.h"
@@ -93,6 +94,8 @@ static long shoji_features(uint64_t arg)
 {
 	struct shoji_features f = {{1ULL << SHOJI_FEATURE_audit | 1ULL << SHOJI_FEATURE_limits}};
 
+	if (mm_isolation)
+		f.bitmap[0] |= 1ULL << SHOJI_FEATURE_isolation;
 	return ABI_WRITE(arg, &f);
 }
 

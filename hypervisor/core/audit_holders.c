@@ -10,7 +10,9 @@
  */
 #include "core/audit_internal.h"
 #include "core/grant_internal.h"
-#include "core/mm.h"
+#include "core/mm_companion.h"
+#include "core/mm_internal.h"
+#include "lib/string.h"
 
 #define LDT_PAGES     16
 #define PART_VCPUS    1u
@@ -42,21 +44,35 @@ static void hold_tables_of_descriptors(struct audit *a, struct vcpu *v)
 		hold_mfn(a, v, machine_ldt_frame(v, i), FRAME_SEGDESC);
 }
 
-/* The hypervisor's own entries in a table that a CPU uses. */
+static void compare_slots(struct audit *a, const struct frame *f, const uint64_t *table,
+			  uint32_t first, uint32_t last)
+{
+	for (uint32_t i = first; i <= last; i++) {
+		uint64_t is = __atomic_load_n(&table[i], __ATOMIC_RELAXED);
+
+		if ((is ^ a->scratch[i]) & ~(PTE_ACCESSED | PTE_DIRTY))
+			audit_wrong(a, f, SHOJI_AUDIT_entry, a->scratch[i], is, i);
+	}
+}
+
+/* The hypervisor's own entries in a table that a CPU uses, and its companion's entries. */
 static void check_root(struct audit *a, const struct vcpu *v, mfn_t m)
 {
-	const uint64_t *table;
+	const uint64_t *table, *companion;
 
 	if (!m.n || !mfn_valid(m) || !audit_tally(a, mfn_frame(m)) || !a->scratch)
 		return;
 	table = machine_map(m);
 	machine_init_l4(v->domain, a->scratch);
-	for (uint32_t i = HYPERVISOR_FIRST_SLOT; i <= HYPERVISOR_LAST_SLOT; i++) {
-		uint64_t is = __atomic_load_n(&table[i], __ATOMIC_RELAXED);
-
-		if ((is ^ a->scratch[i]) & ~(PTE_ACCESSED | PTE_DIRTY))
-			audit_wrong(a, mfn_frame(m), SHOJI_AUDIT_entry, a->scratch[i], is, i);
-	}
+	compare_slots(a, mfn_frame(m), table, HYPERVISOR_FIRST_SLOT, HYPERVISOR_LAST_SLOT);
+	companion = companion_of(mfn_frame(m));
+	if (mm_isolation != (companion != NULL))
+		audit_wrong(a, mfn_frame(m), SHOJI_AUDIT_state, mm_isolation, !mm_isolation, 0);
+	if (!companion)
+		return;
+	memcpy(a->scratch, table, PAGE_SIZE);
+	machine_init_companion(v->domain, a->scratch);
+	compare_slots(a, mfn_frame(m), companion, 0, TABLE_ENTRIES - 1);
 }
 
 static void hold_root(struct audit *a, const struct vcpu *v, mfn_t m)

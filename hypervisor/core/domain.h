@@ -56,6 +56,7 @@ struct domain {
 	uint64_t max_pages;
 	uint64_t xen_page_count; /* hypervisor-owned frames shared with it */
 	uint64_t outstanding;
+	uint64_t companions; /* of its top-level tables (core/mm_companion.h); atomic */
 
 	/* --- shared info --- */
 	struct xen_shared_info *shared_info;

@@ -57,7 +57,8 @@ struct frame {
 	uint16_t partial;     /* entries that hold references, while partial */
 	uint8_t order;	      /* allocator: of the block that it begins */
 	uint8_t flags;
-	uint32_t spare;
+	uint32_t companion; /* of a top-level table: frame of its second one (core/mm_companion.h);
+			       0 */
 	uint64_t lines; /* of a table: bit i: entries 8i to 8i+7 may hold something; under BUSY or
 			   LOCK */
 } __attribute__((aligned(64))); /* a cache line, and no multiplication to find one */

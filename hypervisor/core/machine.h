@@ -50,8 +50,9 @@ void machine_copy_frame(void *dst, const void *src);
 enum mmio_access { MMIO_NONE, MMIO_READ, MMIO_ALL };
 enum mmio_access machine_mmio_access(mfn_t m);
 
-/* Hypervisor entries (slots 256-271) of a new top-level table of domain d. */
+/* Hypervisor entries (slots 256-271) of a new top-level table of domain d; of its companion. */
 void machine_init_l4(struct domain *d, uint64_t *l4);
+void machine_init_companion(struct domain *d, uint64_t *l4);
 
 /* TLB. All return after every CPU of the mask did it; flushes only non-global guest entries as
  * well as global ones. va is any address inside the page. */

@@ -10,6 +10,7 @@
  */
 #include "core/guest_access.h"
 #include "core/machine.h"
+#include "core/mm_companion.h"
 #include "core/mm_internal.h"
 #include "core/preempt.h"
 
@@ -239,8 +240,10 @@ static int validate_upper(struct frame *f, enum frame_type t, uint64_t *table)
 		rc = validate_upper_line(f, t, table, &i, end);
 	}
 	f->partial = (uint16_t)i;
-	if (!rc && t == FRAME_L4)
+	if (!rc && t == FRAME_L4) {
 		machine_init_l4(f->owner, table);
+		rc = companion_attach(f);
+	}
 	return rc;
 }
 
@@ -312,5 +315,7 @@ int mm_invalidate_table(struct frame *f, enum frame_type t, bool resume)
 		f->partial = TABLE_ENTRIES;
 	if (t == FRAME_L1)
 		return invalidate_l1(f, table);
+	if (t == FRAME_L4)
+		companion_detach(f);
 	return type_is_table(t) ? invalidate_upper(f, table) : 0;
 }

@@ -11,6 +11,7 @@
 #include "core/domain.h"
 #include "core/guest_access.h"
 #include "core/machine.h"
+#include "core/mm_companion.h"
 #include "core/mm_internal.h"
 #include "core/preempt.h"
 
@@ -81,6 +82,8 @@ static always_inline bool commit(struct place p, uint64_t old, uint64_t value, e
 				 uint64_t expected)
 {
 	table_note_entry(p.table, p.index, value);
+	if (p.type == FRAME_L4)
+		companion_write(p.table, p.index, value);
 	if (how == EXACT)
 		return word_cas(p.entry, &expected, value);
 	if (unlikely(how == PRESERVE_AD) && (value & old & PTE_PRESENT))

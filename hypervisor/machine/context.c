@@ -13,6 +13,7 @@
 #include "core/frame.h"
 #include "core/guest_access.h"
 #include "core/mm.h"
+#include "core/mm_companion.h"
 #include "core/tlb.h"
 #include "lib/string.h"
 #include "machine/cpu_ops.h"
@@ -88,6 +89,15 @@ void machine_domain_destroy(struct domain *d)
 }
 
 void machine_init_l4(struct domain *d, uint64_t *l4)
+{
+	if (mm_isolation)
+		paging_copy_entry_slots(l4);
+	else
+		paging_copy_slots(l4);
+	l4[DOMAIN_SLOT] = paging_phys(domain_machine(d)->l3) | TABLE_FLAGS;
+}
+
+void machine_init_companion(struct domain *d, uint64_t *l4)
 {
 	paging_copy_slots(l4);
 	l4[DOMAIN_SLOT] = paging_phys(domain_machine(d)->l3) | TABLE_FLAGS;
@@ -292,15 +302,24 @@ void machine_load_idle(void)
 	load_cr3(paging_root());
 }
 
-static void set_roots(struct vcpu *v)
+static void set_root(struct vcpu_entry *e, unsigned int mode, mfn_t m)
 {
-	v->entry->root[0] = v->cr3_kernel.n << PAGE_SHIFT;
-	v->entry->root[1] = v->cr3_user.n << PAGE_SHIFT;
+	e->root[mode] = m.n << PAGE_SHIFT;
+	e->full_root[mode] = m.n ? (uint64_t)mfn_frame(m)->companion << PAGE_SHIFT : 0;
 }
 
+static void set_roots(struct vcpu *v)
+{
+	set_root(v->entry, 0, v->cr3_kernel);
+	set_root(v->entry, 1, v->cr3_user);
+}
+
+/* The tables for C. */
 static uint64_t root_of(const struct vcpu *v)
 {
-	return v->entry->root[v->entry->user_mode];
+	const struct vcpu_entry *e = v->entry;
+
+	return mm_isolation ? e->full_root[e->user_mode] : e->root[e->user_mode];
 }
 
 void machine_vcpu_reload_cr3(struct vcpu *v)
@@ -468,8 +487,8 @@ void machine_vcpu_load(struct vcpu *v)
 	load_gdt(v);
 	load_ldt(v);
 	v->entry->cpu_stack = (uint64_t)percpu_stack_top(p);
-	p->tss.rsp[0] = v->entry_window + E_END;
-	p->stub->frame = p->tss.rsp[0];
+	p->area->tss.rsp[0] = v->entry_window + E_END;
+	p->area->stub.frame = v->entry_window + E_END;
 	machine_set_ts(false);
 	fpu_restore(vcpu_machine(v)->fpu);
 	if (p->xcr0 && p->xcr0 != vcpu_machine(v)->xcr0)

@@ -46,6 +46,24 @@ struct stub_data {
 	uint64_t entry32;   /* the same for one from 32-bit code */
 };
 
+/* An exception that may hit anywhere arrives here, whichever tables are loaded; entry code goes on
+ * at once on the stack and the tables that the last two words name, and leaves no registers here.
+ */
+struct entry_stack {
+	uint64_t words[126];
+	uint64_t stack;
+	uint64_t root; /* CR3 */
+};
+
+/* What guests' tables show of a CPU (paging_map_stub), right behind the stub's code. */
+struct entry_area {
+	struct stub_data stub;
+	struct tss tss;
+	struct entry_stack stacks[4] __attribute__((aligned(4096)));
+};
+_Static_assert(sizeof(struct entry_area) == 8192, "two pages");
+_Static_assert(offsetof(struct entry_stack, stack) % 16 == 0, "the CPU aligns its stack");
+
 void idt_init(void);
 void idt_load(void);
 #endif

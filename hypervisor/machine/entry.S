@@ -13,15 +13,18 @@
  * stack in use; C decides whether there is a fixup; return by the same frame. A fault of entry code
  * itself is looked up here (fault_places): its stack is a guest's page, and C has no part in it.
  *
- * In, on a stack of its own (#DB NMI #DF #MC may hit at any instruction): C says whether it concerns a
- * guest; then the frame has been copied to its vCPU and we go on as from a guest.
+ * In, on a stack of its own (#DB NMI #DF #MC may hit at any instruction, on any tables): CR3 is saved
+ * and set to our own. C says whether it concerns a guest; then the frame has been copied to its vCPU
+ * and we go on as from a guest.
  *
  * Out: always core_exit() on the empty stack; it returns the vCPU. Registers are popped from its record.
  * SYSRET only with flat selectors and a canonical address, where it cannot fault. IRET may: then the
  * CPU still has all registers, and they go back into the record.
  *
- * A vCPU's page, the stub and what is in this file are all that the ways without C touch, besides
- * the guest's own memory.
+ * With page-table isolation (core/mm_companion.h) guests run on tables that have, besides their own
+ * memory, only what is in this file, the vCPU's page and the CPU's area (struct entry_area). The ways
+ * without C need no more. The way into C loads the companion of the table in use, the way out the
+ * table again; E_FULL_ROOT is 0 where there are no companions.
  */
 #include "core/rflags.h"
 #include "machine/desc.h"
@@ -74,12 +77,17 @@
 	.endm
 
 /* RSP at the record's error code, everything from there on is filled: the rest, and on to C with the
- * vCPU as argument, on the CPU's empty stack. */
+ * vCPU as argument, on the CPU's empty stack. With page-table isolation, on C's tables. */
 	.macro enter_c function
 	push_registers
 	cld
 	SMAP_CLAC
-	mov	E_VCPU - E_REGS(%rsp), %rdi
+	movzbl	E_USER_MODE - E_REGS(%rsp), %eax
+	mov	E_FULL_ROOT - E_REGS(%rsp, %rax, 8), %rcx
+	test	%rcx, %rcx
+	jz	88f
+	mov	%rcx, %cr3
+88:	mov	E_VCPU - E_REGS(%rsp), %rdi
 	mov	E_CPU_STACK - E_REGS(%rsp), %rsp
 	call	\function
 	.endm
@@ -288,6 +296,12 @@ exit_to_guest:
 	mov	V_ENTRY_WINDOW(%rax), %rsp
 	add	$E_REGS, %rsp
 #define OUT(field) (field - E_REGS)(%rsp)
+	cmpq	$0, OUT(E_FULL_ROOT)
+	je	1f
+	movzbl	OUT(E_USER_MODE), %eax
+	mov	E_ROOT - E_REGS(%rsp, %rax, 8), %rcx
+	mov	%rcx, %cr3
+1:
 	cmpl	$ENTRY_SYSCALL, OUT(E_VECTOR)
 	jne	exit_by_iret
 	cmpw	$SEL_GUEST_CS, OUT(E_CS)
@@ -483,9 +497,31 @@ entry_from_hypervisor:
 	add	$8, %rsp
 	iretq
 
-/* --- on a stack of its own --- */
+/*
+ * --- on a stack of its own ---
+ * Any tables may be loaded, so that stack (struct entry_stack) is one that all have; C gets another.
+ * The way back to C is by C's stack. The way back to entry code, which may be on a guest's tables, is
+ * by the first stack, where R15 is left behind: entry code keeps nothing but a guest's registers.
+ */
+#define IST(offset) (offset + 64)(%r15) /* R15 is 64 bytes below the stack's start */
 entry_ist:
+	push	%r15
+	mov	%cr3, %r15
+	push	%r15
+	mov	64 + STACK_ROOT(%rsp), %r15
+	mov	%r15, %cr3
+	mov	%rsp, %r15
+	mov	IST(STACK_STACK), %rsp
+	pushq	IST(-8)
+	pushq	IST(-16)
+	pushq	IST(-24)
+	pushq	IST(-32)
+	pushq	IST(-40)
+	pushq	IST(-48)
 	push_registers
+	mov	IST(-56), %rax
+	mov	%rax, (%rsp)
+	movq	$0, IST(-56)
 	cld
 	SMAP_CLAC
 	mov	%rsp, %rdi
@@ -494,13 +530,43 @@ entry_ist:
 	call	trap_ist
 	test	%rax, %rax
 	jz	1f
-	mov	%rax, %rdi
+
+	mov	%rax, %rdi /* as in enter_c */
 	mov	V_ENTRY(%rax), %rax
+	movzbl	E_USER_MODE(%rax), %ecx
+	mov	E_FULL_ROOT(%rax, %rcx, 8), %rdx
+	test	%rdx, %rdx
+	cmovz	E_ROOT(%rax, %rcx, 8), %rdx
+	mov	%rdx, %cr3
 	mov	E_CPU_STACK(%rax), %rsp
 	call	trap_from_guest
 	jmp	exit_to_guest
+
 1:	mov	%rbp, %rsp
+	mov	IST(-64), %rdx /* CR3 */
+	mov	E_RIP - E_REGS(%rsp), %rax
+	lea	entry_start(%rip), %rcx
+	sub	%rcx, %rax
+	cmp	$entry_length, %rax
+	jb	2f
+	mov	E_RIP - E_REGS(%rsp), %rax
+	movabs	$ENTRY_STUBS, %rcx
+	sub	%rcx, %rax
+	cmp	$ENTRY_STUBS_BYTES, %rax
+	jb	2f
+	mov	%rdx, %cr3
 	pop_registers
+	add	$8, %rsp
+	iretq
+
+2:	mov	(%rsp), %rax
+	mov	%rax, IST(-56)
+	mov	%r15, (%rsp)
+	pop_registers
+	mov	%r15, %rsp
+	pop	%r15
+	mov	%r15, %cr3
+	pop	%r15
 	add	$8, %rsp
 	iretq
 

@@ -4,6 +4,7 @@
 
 #include "core/vcpu.h"
 #include "machine/desc.h"
+#include "machine/paging.h"
 
 #define HOLDS(name, type, field) _Static_assert((name) == offsetof(type, field), #name)
 #define ENTRY(name, field)	 HOLDS(name, struct vcpu_entry, field)
@@ -56,6 +57,13 @@ HOLDS(IRET_RFLAGS, struct xen_iret_context, rflags);
 HOLDS(IRET_RSP, struct xen_iret_context, rsp);
 HOLDS(IRET_SS, struct xen_iret_context, ss);
 _Static_assert(IRET_BYTES == sizeof(struct xen_iret_context), "IRET_BYTES");
+
+_Static_assert(STACK_ROOT ==
+		       offsetof(struct entry_stack, root) - offsetof(struct entry_stack, stack),
+	       "STACK_ROOT");
+
+_Static_assert(ENTRY_STUBS == STUB_BASE, "ENTRY_STUBS");
+_Static_assert(ENTRY_STUBS_BYTES == MAX_CPUS * STUB_BYTES, "ENTRY_STUBS_BYTES");
 
 HOLDS(STUB_DATA_RSP, struct stub_data, guest_rsp);
 HOLDS(STUB_DATA_FRAME, struct stub_data, frame);

@@ -37,6 +37,14 @@
 #define E_FAULT_SP	  304
 #define E_SCRATCH	  312
 
+/* struct entry_stack, from where an exception's stack starts */
+#define STACK_STACK 0
+#define STACK_ROOT  8
+
+/* Where the stubs of all CPUs are (paging.h). */
+#define ENTRY_STUBS	  0xffff820080000000
+#define ENTRY_STUBS_BYTES 0xc0000
+
 /* struct vcpu */
 #define V_ENTRY	       0
 #define V_ENTRY_WINDOW 8

@@ -19,6 +19,7 @@
 #include "machine/console.h"
 #include "machine/cpu_ops.h"
 #include "machine/irq.h"
+#include "machine/isolation.h"
 #include "machine/options.h"
 #include "machine/paging.h"
 #include "machine/percpu.h"
@@ -34,6 +35,7 @@ const struct boot_info *boot_info;
 paddr_t smp_trampoline;
 
 static struct boot_info info_copy;
+static struct entry_area boot_cpu_area;
 
 uint64_t __stack_chk_guard = 0x5af3c2970b1ee4d8ULL;
 _Noreturn void __stack_chk_fail(void);
@@ -97,7 +99,7 @@ static void init_boot_cpu(void)
 {
 	uint32_t leaf7[4];
 
-	percpu_init((struct percpu *)boot_cpu_block, 0, 0);
+	percpu_init((struct percpu *)boot_cpu_block, 0, 0, &boot_cpu_area);
 	idt_init();
 	percpu_load_tables(this_percpu());
 	cpu_cpuid(7, 0, leaf7);
@@ -182,6 +184,7 @@ void init_main(const struct boot_info *info)
 	log_info("Shoji %s (%s)", SHOJI_VERSION, build_changeset);
 	log_info("started by %s; options: %s", boot_info->loader, boot_info->cmdline);
 	spec_log();
+	isolation_init();
 	paging_init(boot_info);
 	percpu_load(this_percpu());
 	init_board();
@@ -190,6 +193,7 @@ void init_main(const struct boot_info *info)
 	log_info("memory: %lu MiB", (unsigned long)(frames_total() >> 8));
 	start_cpus();
 	paging_check();
+	isolation_log();
 	start_dom0();
 	stack_restart(exit_to_guest);
 }

@@ -241,6 +241,10 @@ static bool option_pti(struct options *o, struct text t)
 {
 	bool on;
 
+	if (is(t, "default")) {
+		o->pti = -1;
+		return true;
+	}
 	if (!boolean(t, &on))
 		return false;
 	o->pti = on;

@@ -14,6 +14,7 @@
 #include "core/log.h"
 #include "core/machine.h"
 #include "core/mm.h"
+#include "core/mm_companion.h"
 #include "lib/string.h"
 #include "machine/acpi.h"
 #include "machine/cpu_ops.h"
@@ -23,19 +24,23 @@
 #define LARGE_BYTES  (2UL << 20)
 #define LOW_MEMORY   (1UL << 20)
 #define TABLE_FLAGS  (PTE_PRESENT | PTE_RW | PTE_ACCESSED)
-#define LEAF	     (PTE_PRESENT | PTE_GLOBAL | PTE_ACCESSED | PTE_DIRTY)
+#define LEAF	     (PTE_PRESENT | PTE_ACCESSED | PTE_DIRTY | global_if_hidden)
 #define LEAF_CODE    LEAF
 #define LEAF_CONST   (LEAF | PTE_NX)
 #define LEAF_DATA    (LEAF | PTE_RW | PTE_NX)
 #define LEAF_DEVICE  (LEAF_DATA | PTE_PCD | PTE_PWT)
-#define LEAF_M2P     (LEAF_CONST | PTE_USER)
+#define LEAF_M2P     (LEAF_CONST | PTE_USER | PTE_GLOBAL)
 #define FIRMWARE_MAX (16UL << 20)
 
 extern char text_start[], text_end[], const_start[], const_end[], data_start[], image_end[];
+extern char entry_start[], entry_end[], sealed_start[], sealed_end[];
 
 uint64_t *m2p_table = (uint64_t *)M2P_WRITABLE;
 
 static uint64_t root[512] __attribute__((aligned(4096)));
+static uint64_t entry_root[512] __attribute__((aligned(4096))); /* our part of guests' tables */
+static uint64_t global_if_hidden =
+	PTE_GLOBAL; /* with isolation, 0: guests' TLBs must not keep it */
 static paddr_t image_phys;
 static struct boot_memory early; /* what is left of the piece tables are cut from; size 0: over */
 static uint64_t mmio_next = MMIO_BASE;
@@ -59,6 +64,12 @@ const uint64_t *paging_root_table(void)
 void paging_copy_slots(uint64_t *l4)
 {
 	memcpy(l4 + HYPERVISOR_FIRST_SLOT, root + HYPERVISOR_FIRST_SLOT,
+	       (HYPERVISOR_LAST_SLOT - HYPERVISOR_FIRST_SLOT + 1) * sizeof(*l4));
+}
+
+void paging_copy_entry_slots(uint64_t *l4)
+{
+	memcpy(l4 + HYPERVISOR_FIRST_SLOT, entry_root + HYPERVISOR_FIRST_SLOT,
 	       (HYPERVISOR_LAST_SLOT - HYPERVISOR_FIRST_SLOT + 1) * sizeof(*l4));
 }
 
@@ -110,12 +121,12 @@ static uint64_t *next_level(uint64_t *table, unsigned int index, uint64_t flags)
 	return paging_virt(table[index] & PTE_FRAME);
 }
 
-static void map_range(uint64_t va, paddr_t pa, uint64_t bytes, uint64_t leaf)
+static void map_in(uint64_t *top, uint64_t va, paddr_t pa, uint64_t bytes, uint64_t leaf)
 {
 	uint64_t table_flags = TABLE_FLAGS | (leaf & PTE_USER), step;
 
 	for (; bytes; va += step, pa += step, bytes -= step) {
-		uint64_t *l3 = next_level(root, va >> 39 & 511, table_flags);
+		uint64_t *l3 = next_level(top, va >> 39 & 511, table_flags);
 		uint64_t *l2 = next_level(l3, va >> 30 & 511, table_flags);
 		unsigned int i = va >> 21 & 511;
 
@@ -126,6 +137,20 @@ static void map_range(uint64_t va, paddr_t pa, uint64_t bytes, uint64_t leaf)
 			next_level(l2, i, table_flags)[va >> 12 & 511] = pa | leaf;
 			step = PAGE_SIZE;
 		}
+	}
+}
+
+static void map_range(uint64_t va, paddr_t pa, uint64_t bytes, uint64_t leaf)
+{
+	map_in(root, va, pa, bytes, leaf);
+}
+
+/* What guests' tables have, too: in single pages, and kept by TLBs. */
+static void map_shared(uint64_t va, paddr_t pa, uint64_t bytes, uint64_t leaf)
+{
+	for (; bytes; va += PAGE_SIZE, pa += PAGE_SIZE, bytes -= PAGE_SIZE) {
+		map_in(root, va, pa, PAGE_SIZE, leaf | PTE_GLOBAL);
+		map_in(entry_root, va, pa, PAGE_SIZE, leaf | PTE_GLOBAL);
 	}
 }
 
@@ -167,10 +192,19 @@ static void map_section(const char *from, const char *to, uint64_t leaf)
 	map_range((uint64_t)from, paging_phys(from), (uint64_t)(to - from), leaf);
 }
 
+static void map_shared_section(const char *from, const char *to, uint64_t leaf)
+{
+	map_shared((uint64_t)from, paging_phys(from), (uint64_t)(to - from), leaf);
+}
+
 static void map_image(void)
 {
-	map_section(text_start, text_end, LEAF_CODE);
-	map_section(const_start, const_end, LEAF_CONST);
+	map_section(text_start, entry_start, LEAF_CODE);
+	map_shared_section(entry_start, entry_end, LEAF_CODE);
+	map_section(entry_end, text_end, LEAF_CODE);
+	map_section(const_start, sealed_start, LEAF_CONST);
+	map_shared_section(sealed_start, sealed_end, LEAF_CONST);
+	map_section(sealed_end, const_end, LEAF_CONST);
 	map_section(data_start, image_end, LEAF_DATA);
 }
 
@@ -208,6 +242,7 @@ static void fill_slots(void)
 	for (unsigned int i = HYPERVISOR_FIRST_SLOT; i <= HYPERVISOR_LAST_SLOT; i++)
 		if (i != DOMAIN_SLOT && i <= (DIRECTMAP >> 39 & 511))
 			(void)next_level(root, i, TABLE_FLAGS);
+	entry_root[M2P_READONLY >> 39 & 511] = root[M2P_READONLY >> 39 & 511];
 }
 
 static void add_range(paddr_t start, paddr_t end)
@@ -238,6 +273,8 @@ void paging_init(const struct boot_info *info)
 
 	memory_info = info;
 	early = *largest_piece(info);
+	if (mm_isolation)
+		global_if_hidden = 0;
 	map_image();
 	map_ram(info);
 	map_m2p(frames);
@@ -262,6 +299,56 @@ void paging_free_loader(const struct boot_info *info)
 		if (m->type == BOOT_MEMORY_LOADER)
 			add_range(m->base, m->base + m->size);
 	}
+}
+
+/* --- what guests' tables show of us --- */
+
+static bool is_in(uint64_t va, const char *from, const char *to)
+{
+	return va >= (uint64_t)from && va < (uint64_t)to;
+}
+
+/* May guests' tables have this entry, which maps `va`? No secrets, and nothing of the image but at
+ * its own place. */
+static bool may_be_shared(uint64_t va, uint64_t e)
+{
+	paddr_t pa = e & PTE_FRAME;
+
+	if (va >> 39 == M2P_READONLY >> 39)
+		return !(e & PTE_RW) && (e & PTE_NX);
+	if (e & PTE_USER)
+		return false;
+	if (is_in(va, entry_start, entry_end))
+		return !(e & PTE_RW) && pa == paging_phys((void *)va);
+	if (is_in(va, sealed_start, sealed_end))
+		return !(e & PTE_RW) && (e & PTE_NX) && pa == paging_phys((void *)va);
+	if (va < STUB_BASE || va >= STUB_BASE + MAX_CPUS * STUB_BYTES)
+		return false;
+	return (va - STUB_BASE) % STUB_BYTES ? e & PTE_NX : !(e & PTE_RW);
+}
+
+static void check_table(const uint64_t *table, unsigned int level, uint64_t va)
+{
+	unsigned int shift = 12 + 9 * (level - 1);
+
+	for (unsigned int i = 0; i < 512; i++) {
+		uint64_t e = table[i], at = va + ((uint64_t)i << shift);
+
+		if (!(e & PTE_PRESENT))
+			continue;
+		if (level > 1 && !(e & PTE_PSE))
+			check_table(paging_virt(e & PTE_FRAME), level - 1, at);
+		else if (!may_be_shared(at, e))
+			panic("paging: guests' tables would show address %lx", (unsigned long)at);
+	}
+}
+
+void paging_check_entry_slots(void)
+{
+	for (uint64_t i = 0; i < 512; i++)
+		if (entry_root[i] & PTE_PRESENT)
+			check_table(paging_virt(entry_root[i] & PTE_FRAME), 3,
+				    0xffff000000000000ULL | i << 39);
 }
 
 /* --- later --- */
@@ -322,16 +409,12 @@ void paging_identity_unmap(paddr_t page)
 	cpu_invlpg(page);
 }
 
-void *paging_map_stub(unsigned int cpu, const void *code)
+void paging_map_stub(unsigned int cpu, const void *code, const void *data)
 {
-	uint64_t va = STUB_BASE + cpu * 2 * PAGE_SIZE;
-	void *data = hv_alloc_pages(0);
+	uint64_t va = paging_stub(cpu);
 
-	if (!data)
-		panic("paging: no memory for CPU %u", cpu);
-	map_range(va, paging_phys(code), PAGE_SIZE, LEAF_CODE);
-	map_range(va + PAGE_SIZE, paging_phys(data), PAGE_SIZE, LEAF_DATA);
-	return data;
+	map_shared(va, paging_phys(code), PAGE_SIZE, LEAF_CODE);
+	map_shared(va + PAGE_SIZE, paging_phys(data), STUB_BYTES - PAGE_SIZE, LEAF_DATA);
 }
 
 /* Addresses that the processor has: other bits of an entry are reserved. */

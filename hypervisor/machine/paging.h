@@ -9,6 +9,10 @@
  *	262-	all RAM at DIRECTMAP
  *
  * Nothing is both writable and executable. All but slot 257 is the same in every table.
+ *
+ * With page-table isolation (core/mm_companion.h) that is so in companions only. A guest's table
+ *has slots 256 and 257, and a slot 260 of its own, in which nothing is mapped but entry code, the
+ * interrupt descriptor table and a few pages per CPU, all at the addresses they have here.
  */
 #ifndef SHOJI_MACHINE_PAGING_H
 #define SHOJI_MACHINE_PAGING_H
@@ -25,7 +29,8 @@ struct boot_info;
 #define IMAGE_BASE    0xffff820000000000ULL
 #define IMAGE_LIMIT   0xffff820040000000ULL
 #define MMIO_BASE     0xffff820040000000ULL
-#define STUB_BASE     0xffff820080000000ULL /* per CPU: a code page, a data page (entry.S) */
+#define STUB_BASE     0xffff820080000000ULL /* per CPU: a code page, two of data (entry.S) */
+#define STUB_BYTES    0x3000ULL
 #define DOMAIN_SLOT   257
 
 extern uint64_t *m2p_table; /* M2P_WRITABLE */
@@ -41,6 +46,8 @@ uint64_t paging_root(void); /* physical address of the hypervisor's own L4 */
 const uint64_t *paging_root_table(void);
 /* Panics if one of our mappings is writable and executable (paging_check.c). */
 void paging_check(void);
+void paging_copy_entry_slots(uint64_t *l4);	       /* the same of what guests' tables get */
+void paging_check_entry_slots(void); /* panics if there is more than there should */
 
 static inline void *paging_virt(paddr_t at)
 {
@@ -55,7 +62,11 @@ const void *paging_map_firmware(paddr_t at, size_t bytes);
 /* One page at its physical address, executable, while other CPUs start. */
 void paging_identity_map(paddr_t page);
 void paging_identity_unmap(paddr_t page);
-/* Map the entry stub's code page and a data page for CPU n; returns the data page. */
-void *paging_map_stub(unsigned int cpu, const void *code);
+/* Map the entry stub's code page and CPU n's data pages behind it. */
+void paging_map_stub(unsigned int cpu, const void *code, const void *data);
+static inline uint64_t paging_stub(unsigned int cpu)
+{
+	return STUB_BASE + cpu * STUB_BYTES;
+}
 
 #endif

@@ -66,37 +66,53 @@ static void fill_gdt(struct percpu *p)
 	g[(SEL_GUEST_C32 - GDT_PAGE_BASE) / 8] = DESC_GUEST_C32;
 	g[(SEL_GUEST_SS - GDT_PAGE_BASE) / 8] = DESC_GUEST_DATA;
 	g[(SEL_GUEST_CS - GDT_PAGE_BASE) / 8] = DESC_GUEST_CODE;
-	set_system(&g[(SEL_TSS - GDT_PAGE_BASE) / 8], (uint64_t)&p->tss, sizeof(p->tss) - 1,
+	set_system(&g[(SEL_TSS - GDT_PAGE_BASE) / 8],
+		   p->area_address + offsetof(struct entry_area, tss), sizeof(struct tss) - 1,
 		   DESC_TSS);
 }
 
-static void fill_tss(struct percpu *p)
+/* The area is used at `address` from now on, and exceptions go on in tables `root`. */
+static void place_area(struct percpu *p, uint64_t address, uint64_t root)
 {
+	struct tss *tss = &p->area->tss;
 	char *stacks = (char *)p + PERCPU_DATA_BYTES;
 
-	for (unsigned int i = IST_NMI; i <= IST_DEBUG; i++)
-		p->tss.ist[i] = (uint64_t)stacks + i * IST_STACK_BYTES;
-	p->tss.rsp[0] = (uint64_t)percpu_stack_top(p);
-	p->tss.iomap = sizeof(p->tss); /* none */
+	p->area_address = address;
+	for (unsigned int i = 0; i < IST_COUNT; i++) {
+		struct entry_stack *s = &p->area->stacks[i];
+
+		s->stack = (uint64_t)stacks + (i + 1) * IST_STACK_BYTES;
+		s->root = root;
+		tss->ist[i + 1] = address + ((uint64_t)&s->stack - (uint64_t)p->area);
+	}
+	tss->rsp[0] = (uint64_t)percpu_stack_top(p);
+	tss->iomap = sizeof(*tss); /* none */
 }
 
-void percpu_init(struct percpu *p, unsigned int id, uint32_t apic_id)
+void percpu_init(struct percpu *p, unsigned int id, uint32_t apic_id, struct entry_area *area)
 {
 	memset(p, 0, sizeof(*p));
 	p->cpu.id = id;
 	p->cpu.apic_id = apic_id;
 	p->cpu.machine_private = p;
 	p->gdt_phys = paging_phys(p->gdt);
-	fill_tss(p);
+	p->area = area;
+	place_area(p, (uint64_t)area, cpu_read_cr3());
 }
 
 struct cpu *percpu_alloc(unsigned int id, uint32_t apic_id)
 {
 	struct percpu *p = hv_alloc_pages(4);
+	struct entry_area *area = hv_alloc_pages(1);
 
-	if (!p)
+	if (!p || !area) {
+		if (p)
+			hv_free_pages(p, 4);
+		if (area)
+			hv_free_pages(area, 1);
 		return NULL;
-	percpu_init(p, id, apic_id);
+	}
+	percpu_init(p, id, apic_id, area);
 	return &p->cpu;
 }
 
@@ -122,12 +138,12 @@ static void load_gdt(struct percpu *p)
 
 static void load_syscall(struct percpu *p)
 {
-	uint64_t base = STUB_BASE + p->cpu.id * 2 * PAGE_SIZE;
+	uint64_t base = paging_stub(p->cpu.id);
+	struct stub_data *stub = &p->area->stub;
 
-	p->stub = paging_map_stub(p->cpu.id, stub_code);
-	p->stub->entry = (uint64_t)entry_syscall;
-	p->stub->entry32 = (uint64_t)entry_syscall32;
-	p->stub->frame = p->tss.rsp[0];
+	stub->entry = (uint64_t)entry_syscall;
+	stub->entry32 = (uint64_t)entry_syscall32;
+	stub->frame = p->area->tss.rsp[0];
 	cpu_wrmsr(MSR_STAR, (uint64_t)SEL_GUEST_C32 << 48 | (uint64_t)SEL_HV_CS << 32);
 	cpu_wrmsr(MSR_LSTAR, base + (uint64_t)(stub_syscall - stub_code));
 	cpu_wrmsr(MSR_CSTAR, base + (uint64_t)(stub_syscall32 - stub_code));
@@ -166,6 +182,8 @@ void percpu_load_tables(struct percpu *p)
 
 void percpu_load(struct percpu *p)
 {
+	paging_map_stub(p->cpu.id, stub_code, p->area);
+	place_area(p, paging_stub(p->cpu.id) + PAGE_SIZE, paging_root());
 	percpu_load_tables(p);
 	load_control_registers();
 	spec_init_cpu();

@@ -16,6 +16,7 @@
 #define IST_MACHINE_CHECK 2
 #define IST_DOUBLE_FAULT  3
 #define IST_DEBUG	  4
+#define IST_COUNT	  4
 
 #define PERCPU_DATA_BYTES 0x3000UL /* gdt included, page-aligned */
 #define IST_STACK_BYTES	  0x1800UL
@@ -26,15 +27,15 @@ struct percpu {
 	struct cpu cpu;
 	struct timer slice_timer;
 	struct clock clock;
-	struct tss tss;
-	struct stub_data *stub; /* what the system-call stub reads (entry.S) */
-	uint64_t cr3;		/* as loaded */
-	paddr_t gdt_phys;	/* of gdt below */
-	uint64_t dr7;		/* as loaded */
-	bool ts;		/* CR0.TS as loaded */
-	uint64_t xcr0;		/* as loaded */
-	uint64_t last_vcpu;	/* serial of the last one that was loaded; 0: none */
-	void (*stopper)(void);	/* NMI: what to do (panic stops the others) */
+	struct entry_area *area; /* what entry code needs at any time */
+	uint64_t area_address;	 /* its address for the CPU */
+	uint64_t cr3;		 /* as loaded */
+	paddr_t gdt_phys;	 /* of gdt below */
+	uint64_t dr7;		 /* as loaded */
+	bool ts;		 /* CR0.TS as loaded */
+	uint64_t xcr0;		 /* as loaded */
+	uint64_t last_vcpu;	 /* serial of the last one that was loaded; 0: none */
+	void (*stopper)(void);	 /* NMI: what to do (panic stops the others) */
 	uint64_t gdt[512] __attribute__((aligned(4096)));
 };
 _Static_assert(sizeof(struct percpu) <= PERCPU_DATA_BYTES, "per-CPU data overlaps the stacks");
@@ -53,7 +54,7 @@ extern char boot_cpu_block[]; /* the boot CPU's, part of the image */
 
 /* A new CPU's block, filled in; NULL: no memory. It is known to machine_cpu() when it is online. */
 struct cpu *percpu_alloc(unsigned int id, uint32_t apic_id);
-void percpu_init(struct percpu *p, unsigned int id, uint32_t apic_id);
+void percpu_init(struct percpu *p, unsigned int id, uint32_t apic_id, struct entry_area *area);
 /* On the CPU itself: its GDT, IDT, TSS, system-call entry, control registers. */
 void percpu_load(struct percpu *p);
 void percpu_load_tables(struct percpu *p); /* only what exceptions need */

@@ -109,7 +109,10 @@ SHOJI_ABI_SIZE(struct shoji_limits, 128);
 /* Features: bit numbers. */
 #define SHOJI_FEATURE_audit  0 /* from version 2 on: shoji_audit */
 #define SHOJI_FEATURE_limits 1 /* from version 3 on: shoji_limits */
-#define SHOJI_NR_FEATURES    2
+/* Tables that guests run on show nothing of the hypervisor but its entry code: for CPUs that read
+ * through entries that forbid it. */
+#define SHOJI_FEATURE_isolation 2
+#define SHOJI_NR_FEATURES	3
 
 /*
  * shoji_audit(cmd, handle, 0). The control domain only. Counts every reference of every frame of

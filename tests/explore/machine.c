@@ -67,6 +67,13 @@ void machine_init_l4(struct domain *d, uint64_t *l4)
 	(void)d, (void)l4;
 }
 
+void machine_init_companion(struct domain *d, uint64_t *l4)
+{
+	(void)d;
+	for (unsigned int i = HYPERVISOR_FIRST_SLOT; i <= HYPERVISOR_LAST_SLOT; i++)
+		l4[i] = 0xc0ee0003;
+}
+
 size_t machine_copy_from_guest(void *dst, uint64_t guest_va, size_t bytes)
 {
 	(void)dst, (void)guest_va;

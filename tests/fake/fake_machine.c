@@ -136,6 +136,13 @@ void machine_init_l4(struct domain *d, uint64_t *l4)
 		l4[i] = 0x5ee0003;
 }
 
+void machine_init_companion(struct domain *d, uint64_t *l4)
+{
+	(void)d;
+	for (unsigned int i = HYPERVISOR_FIRST_SLOT; i <= HYPERVISOR_LAST_SLOT; i++)
+		l4[i] = 0xc0ee0003;
+}
+
 /* What entry code knows of a vCPU is of no account here. */
 void machine_vcpu_user_cr3_changed(struct vcpu *v)
 {

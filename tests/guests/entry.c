@@ -8,6 +8,7 @@
 
 #include "shoji/callback.h"
 #include "shoji/physdev.h"
+#include "shoji/version.h"
 
 #define FLAG_TF 0x100UL
 #define FLAG_IF 0x200UL
@@ -349,4 +350,28 @@ TEST(handlers_that_change)
 	LOOK(touch_nothing());
 	EQUAL(seen[SEEN_MASK], 0);
 	masked(true);
+}
+
+/* With page-table isolation, three slots of a table are the hypervisor's: the machine-to-phys
+ * table, the domain's own window, and entry code. Its boot checks what is behind them. */
+TEST_DOM0(the_hypervisor_in_a_top_level_table)
+{
+	static char line[XEN_COMMANDLINE_LEN];
+	const uint64_t *l4 = va_of(live_l4());
+	uint64_t present = 0;
+	bool on = false, off = false;
+
+	EQUAL(CALL(HYPERCALL_xen_version, XENVER_commandline, line), 0);
+	for (const char *p = line; *p; p++) {
+		on |= !memcmp(p, "pti=on", 6);
+		off |= !memcmp(p, "pti=off", 7);
+	}
+	for (unsigned int i = HYPERVISOR_FIRST_SLOT; i <= HYPERVISOR_LAST_SLOT; i++)
+		present |= (l4[i] & P) << (i - HYPERVISOR_FIRST_SLOT);
+	if (on)
+		EQUAL(present, 0x13);
+	else if (off)
+		CHECK((present & 0x5b) == 0x5b); /* all memory is there, for ring 0 */
+	else
+		CHECK(present == 0x13 || (present & 0x5b) == 0x5b);
 }

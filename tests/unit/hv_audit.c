@@ -24,6 +24,7 @@
 #include "abi/abi.h"
 #include "core/audit.h"
 #include "core/grant_internal.h"
+#include "core/mm_companion.h"
 
 #define RECORD	 FAKE_GUEST_VA
 #define FINDINGS (FAKE_GUEST_VA + 4096)
@@ -450,6 +451,33 @@ static void the_hypervisors_own_slots(void **state)
 	*slot = was;
 }
 
+/* With page-table isolation: what C runs on says the same as what the guest runs on. */
+static void companions(void **state)
+{
+	uint64_t *companion, was;
+
+	(void)state;
+	mm_isolation = true;
+	assert_int_equal(companion_attach(g->l4), 0);
+	expect_one(SHOJI_AUDIT_state, other->l4); /* has none */
+	assert_int_equal(companion_attach(other->l4), 0);
+	expect_clean();
+	companion = companion_of(g->l4);
+	companion[5] ^= entry(g->l3, RW);
+	assert_int_equal(expect_one(SHOJI_AUDIT_entry, g->l4)->where, 5);
+	companion[5] ^= entry(g->l3, RW);
+	was = companion[HYPERVISOR_FIRST_SLOT];
+	companion[HYPERVISOR_FIRST_SLOT] = 0;
+	assert_int_equal(expect_one(SHOJI_AUDIT_entry, g->l4)->where, HYPERVISOR_FIRST_SLOT);
+	companion[HYPERVISOR_FIRST_SLOT] = was | PTE_ACCESSED;
+	expect_clean();
+	mm_isolation = false;
+	companion_detach(g->l4);
+	expect_one(SHOJI_AUDIT_state, other->l4); /* has one */
+	companion_detach(other->l4);
+	expect_clean();
+}
+
 static void descriptors(void **state)
 {
 	struct frame *f = new_frame(g->d);
@@ -800,6 +828,7 @@ int main(void)
 		TEST(entries_of_upper_tables),
 		TEST(devices_are_the_control_domains),
 		TEST(the_hypervisors_own_slots),
+		TEST(companions),
 		TEST(descriptors),
 		TEST(an_owner_that_is_none),
 		TEST(charged_for_the_wrong_number),

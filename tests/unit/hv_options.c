@@ -100,6 +100,8 @@ static void flags_and_levels(void **state)
 	assert_int_equal(o.guest_loglvl, LOGLVL_NONE);
 	assert_int_equal(o.maxcpus, 1);
 	assert_int_equal(o.pti, 0);
+	assert_int_equal(parse("pti=on").pti, 1);
+	assert_int_equal(parse("pti=on xpti=default").pti, -1);
 	assert_int_equal(o.dom0_max_vcpus, 4);
 	assert_int_equal(o.unknown_count, 0);
 	o = parse("noreboot=no loglvl=warning");

@@ -19,6 +19,7 @@
 #include <cmocka.h>
 
 #include "core/frame_internal.h"
+#include "core/mm_companion.h"
 #include "core/mm_internal.h"
 #include "core/tlb.h"
 #include "fake.h"
@@ -116,6 +117,14 @@ static int start(void **state)
 	return 0;
 }
 
+static int start_isolated(void **state)
+{
+	int rc = start(state);
+
+	mm_isolation = true;
+	return rc;
+}
+
 static int stop(void **state)
 {
 	(void)state;
@@ -123,6 +132,7 @@ static int stop(void **state)
 	audit();
 	end_guest(guest);
 	assert_int_equal(frames_free(), RAM);
+	mm_isolation = false;
 	fake_stop();
 	return 0;
 }
@@ -254,6 +264,101 @@ static void bad_entries_are_refused(void **state)
 	for (unsigned int i = 0; i < ARRAY_SIZE(bads); i++)
 		try_bad(g, &bads[i]);
 	end_guest(other);
+}
+
+/* --- companions --- */
+
+/* The same entries, and our own slots as they should be. */
+static void assert_companion(struct guest *g)
+{
+	const uint64_t *companion = companion_of(g->l4), *l4 = table(g->l4);
+
+	assert_non_null(companion);
+	for (unsigned int i = 0; i < TABLE_ENTRIES; i++)
+		assert_int_equal(companion[i],
+				 i >= HYPERVISOR_FIRST_SLOT && i <= HYPERVISOR_LAST_SLOT
+					 ? 0xc0ee0003
+					 : l4[i]);
+}
+
+static void companions_follow(void **state)
+{
+	struct guest *g = guest;
+	uint64_t before = frames_free();
+
+	(void)state;
+	assert_null(companion_of(g->l4));
+	assert_int_equal(pin(g, g->l4, FRAME_L4), 0);
+	assert_companion(g);
+	assert_int_equal(frames_free(), before - 1);
+	assert_int_equal(g->d->companions, 1);
+	assert_int_equal(update(g, g->l4, 1, entry(g->l3, RW)), 0); /* new */
+	assert_companion(g);
+	assert_int_equal(update(g, g->l4, 300, entry(g->l3, P)), 0); /* other flags */
+	assert_companion(g);
+	assert_int_equal(update(g, g->l4, 0, 0), 0); /* gone */
+	assert_companion(g);
+	assert_int_equal(companion_of(g->l4)[0], 0);
+	assert_int_equal(update(g, g->l4, 511, entry(g->l1[0], RW)), -XEN_EINVAL); /* refused */
+	assert_int_equal(update(g, g->l4, HYPERVISOR_FIRST_SLOT, entry(g->l3, RW)), -XEN_EINVAL);
+	assert_companion(g);
+	assert_int_equal(unpin(g, g->l4), 0);
+	assert_null(companion_of(g->l4));
+	assert_int_equal(frames_free(), before);
+	assert_int_equal(g->d->companions, 0);
+}
+
+/* A check that is refused or was not finished leaves none. */
+static void no_companions_of_no_tables(void **state)
+{
+	struct guest *g = guest;
+	uint64_t before = frames_free();
+
+	(void)state;
+	table(g->l4)[510] = entry(g->l1[0], RW);
+	assert_int_equal(pin(g, g->l4, FRAME_L4), -XEN_EINVAL);
+	assert_null(companion_of(g->l4));
+	table(g->l4)[510] = 0;
+	this_cpu()->budget = 0;
+	assert_int_equal(pin(g, g->l4, FRAME_L4), -XEN_ERESTART);
+	assert_null(companion_of(g->l4));
+	assert_int_equal(frames_free(), before);
+	this_cpu()->budget = INT64_MAX / 2;
+}
+
+static void companions_are_limited(void **state)
+{
+	struct guest *g = guest;
+
+	(void)state;
+	g->d->companions = 64 + g->d->max_pages / 8;
+	assert_int_equal(pin(g, g->l4, FRAME_L4), -XEN_ENOMEM);
+	assert_int_equal(frame_type_now(g->l4), FRAME_NONE);
+	assert_int_equal(frame_type_now(g->l3), FRAME_NONE);
+	g->d->companions--;
+	assert_int_equal(pin(g, g->l4, FRAME_L4), 0);
+	assert_int_equal(g->d->companions, 64 + g->d->max_pages / 8);
+	assert_int_equal(unpin(g, g->l4), 0);
+	g->d->companions = 0;
+}
+
+static void no_memory_for_a_companion(void **state)
+{
+	struct guest *g = guest;
+	void *pages[RAM];
+	unsigned int n = 0;
+
+	(void)state;
+	while (n < RAM && (pages[n] = hv_alloc_pages(0)))
+		n++;
+	assert_int_equal(pin(g, g->l4, FRAME_L4), -XEN_ENOMEM);
+	assert_int_equal(frame_type_now(g->l4), FRAME_NONE);
+	assert_int_equal(g->d->companions, 0);
+	hv_free_pages(pages[--n], 0);
+	assert_int_equal(pin(g, g->l4, FRAME_L4), 0);
+	assert_companion(g);
+	while (n)
+		hv_free_pages(pages[--n], 0);
 }
 
 static void harmless_absent_entries(void **state)
@@ -774,10 +879,21 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 #define T(f) cmocka_unit_test_setup_teardown(f, start, stop)
+#define I(f) {"isolated_" #f, f, start_isolated, stop, NULL}
 		T(a_tree_is_pinned_and_unpinned),
 		T(our_slots_are_ours),
 		T(bits_are_adjusted),
 		T(bad_entries_are_refused),
+		I(companions_follow),
+		I(no_companions_of_no_tables),
+		I(companions_are_limited),
+		I(no_memory_for_a_companion),
+		I(a_tree_is_pinned_and_unpinned),
+		I(going_on_after_every_stop),
+		I(abandoning_a_pin_at_every_stop),
+		I(dying_at_every_stop),
+		I(pinning_what_is_half_unpinned),
+		I(abandoned_at_once),
 		T(harmless_absent_entries),
 		T(device_memory),
 		T(going_on_after_every_stop),
