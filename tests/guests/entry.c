@@ -175,6 +175,9 @@ TEST(kernel_stacks_that_are_odd)
 		EQUAL(CALL(HYPERCALL_stack_switch, FLAT_KERNEL_SS, sp), 0);
 		LOOK(enter_user((uint64_t)user_end, FLAT_USER_CS, (uint64_t)user_stack_end, 2));
 		EQUAL(seen[SEEN_RSP], (uint64_t)entry_stack_end - 64 - 56);
+		LOOK(enter_user((uint64_t)user_end, FLAT_USER_CS, (uint64_t)user_stack_end,
+				FLAG_IF | 2));
+		EQUAL(seen[SEEN_RSP], (uint64_t)entry_stack_end - 64 - 56);
 	}
 	EQUAL(CALL(HYPERCALL_stack_switch, FLAT_KERNEL_SS, entry_stack_end), 0);
 }
@@ -187,7 +190,7 @@ TEST(kernel_stacks_in_the_lower_half)
 	map_low(0x600000, page);
 	register_entry(CALLBACKTYPE_syscall, 0, look_entry);
 	EQUAL(CALL(HYPERCALL_stack_switch, FLAT_KERNEL_SS, 0x600f00), 0);
-	LOOK(enter_user((uint64_t)user_end, FLAT_USER_CS, (uint64_t)user_stack_end, 2));
+	LOOK(enter_user((uint64_t)user_end, FLAT_USER_CS, (uint64_t)user_stack_end, FLAG_IF | 2));
 	EQUAL(seen[SEEN_RSP], 0x600f00 - 56);
 	EQUAL(CALL(HYPERCALL_stack_switch, FLAT_KERNEL_SS, entry_stack_end), 0);
 	fault_entry(0);
@@ -262,10 +265,11 @@ TEST(the_base_of_gs)
 	register_entry(CALLBACKTYPE_syscall, 0, look_entry);
 	fault_entry(0);
 	for (unsigned int i = 0; i < 3; i++) {
-		LOOK(enter_user((uint64_t)user_end, FLAT_USER_CS, (uint64_t)user_stack_end, 2));
+		LOOK(enter_user((uint64_t)user_end, FLAT_USER_CS, (uint64_t)user_stack_end,
+				FLAG_IF | 2));
 		EQUAL(seen[SEEN_GS], 111);
 		LOOK(enter_user((uint64_t)touch_nothing, FLAT_USER_CS, (uint64_t)user_stack_end,
-				2));
+				FLAG_IF | 2));
 		EQUAL(seen[SEEN_GS], 111);
 		LOOK(touch_nothing());
 		EQUAL(seen[SEEN_GS], 111);
@@ -316,12 +320,12 @@ TEST(the_privilege_level_in_frames)
 	EQUAL(CALL(HYPERCALL_physdev_op, PHYSDEVOP_set_iopl, &op), 0);
 	register_entry(CALLBACKTYPE_syscall, 0, look_entry);
 	fault_entry(0);
-	LOOK(enter_user((uint64_t)user_end, FLAT_USER_CS, (uint64_t)user_stack_end, 2));
+	LOOK(enter_user((uint64_t)user_end, FLAT_USER_CS, (uint64_t)user_stack_end, FLAG_IF | 2));
 	EQUAL(seen[4] & 0x3000, 0x1000);
 	LOOK(touch_nothing());
 	EQUAL(seen[5] & 0x3000, 0x1000);
 	EQUAL(CALL(HYPERCALL_vm_assist, 1, VMASST_TYPE_architectural_iopl), 0);
-	LOOK(enter_user((uint64_t)user_end, FLAT_USER_CS, (uint64_t)user_stack_end, 2));
+	LOOK(enter_user((uint64_t)user_end, FLAT_USER_CS, (uint64_t)user_stack_end, FLAG_IF | 2));
 	EQUAL(seen[4] & 0x3000, 0);
 	LOOK(touch_nothing());
 	EQUAL(seen[5] & 0x3000, 0);
@@ -343,7 +347,7 @@ TEST(handlers_that_change)
 {
 	register_entry(CALLBACKTYPE_syscall, 0, user_end);
 	register_entry(CALLBACKTYPE_syscall, 0, look_entry);
-	LOOK(enter_user((uint64_t)user_end, FLAT_USER_CS, (uint64_t)user_stack_end, 2));
+	LOOK(enter_user((uint64_t)user_end, FLAT_USER_CS, (uint64_t)user_stack_end, FLAG_IF | 2));
 	fault_entry(4);
 	fault_entry(0);
 	masked(false);
