@@ -373,25 +373,25 @@ static uint64_t put_context(struct vcpu *v, struct bytes *b)
 {
 	static struct xen_vcpu_guest_context c;
 	uint64_t va = place(sizeof(c)), root;
-	uint8_t how = take(b);
+	uint8_t how = take(b), more = take(b) % 16; /* mostly none of what may be wrong */
 
 	memset(&c, 0, sizeof(c));
 	c.flags = take(b) & 0x3f;
-	if (how & 1)
+	if (how & 3)
 		c.flags |= VGCF_in_kernel;
-	root = how < 100 && meant && meant->vcpu[0] ? meant->vcpu[0]->cr3_kernel.n
+	root = how < 200 && meant && meant->vcpu[0] ? meant->vcpu[0]->cr3_kernel.n
 						    : grammar_pick(v, b, K_FRAME);
 	c.ctrlreg[3] = root << PAGE_SHIFT;
-	if (how & 8)
+	if (more == 1 || more == 2)
 		c.ctrlreg[1] = grammar_pick(v, b, K_FRAME) << PAGE_SHIFT;
-	if (how & 16)
+	if (more == 3 || more == 4)
 		c.gdt_ents = grammar_pick(v, b, K_SMALL) * 200;
 	for (unsigned int i = 0; i < 3; i++)
 		c.gdt_frames[i] = grammar_pick(v, b, K_FRAME);
-	if (how & 32)
+	if (more == 5)
 		c.ldt_ents = take_number(b);
 	c.ldt_base = VA(0, 0);
-	if (how & 64)
+	if (more == 6)
 		c.debugreg[take(b) % 8] = take_number(b);
 	c.event_callback_eip = c.failsafe_callback_eip = grammar_pick(v, b, K_CODE);
 	c.kernel_sp = WINDOW_VA + WINDOW_BYTES / 2;

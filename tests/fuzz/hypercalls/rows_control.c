@@ -16,6 +16,14 @@
 		}                                                                                  \
 	}
 
+/* The scheduler that there is. */
+static void mend_scheduler(void *structure)
+{
+	struct xen_domctl *op = structure;
+
+	op->u.scheduler_op.sched_id = XEN_SCHEDULER_CREDIT2;
+}
+
 static const struct row rows[] = {
 	DOMCTL(XEN_DOMCTL_createdomain, F(u.createdomain.flags, K_ZERO),
 	       F(u.createdomain.max_vcpus, K_SMALL), F(u.createdomain.max_evtchn_port, K_NUMBER),
@@ -53,9 +61,15 @@ static const struct row rows[] = {
 	       F(u.vcpuaffinity.cpumap_soft.bitmap, K_MASK),
 	       F(u.vcpuaffinity.cpumap_soft.nr_bits, K_CPUMASK_BITS)),
 	DOMCTL(XEN_DOMCTL_shadow_op, F(u.shadow_op.op, K_SMALL)),
-	DOMCTL(XEN_DOMCTL_scheduler_op, F(u.scheduler_op.sched_id, K_SMALL),
-	       F(u.scheduler_op.cmd, K_BOOL), F(u.scheduler_op.u.credit2.weight, K_NUMBER),
-	       F(u.scheduler_op.u.credit2.cap, K_ZERO)),
+	{.number = HYPERCALL_domctl,
+	 .cmd = XEN_DOMCTL_scheduler_op,
+	 .size = sizeof(T),
+	 .mend = mend_scheduler,
+	 .args = {K_LIST},
+	 .fields = {F(cmd, K_CMD), F(interface_version, K_DOMCTL_VERSION), F(domain, K_DOMAIN),
+		    F(u.scheduler_op.sched_id, K_SMALL), F(u.scheduler_op.cmd, K_BOOL),
+		    F(u.scheduler_op.u.credit2.weight, K_NUMBER),
+		    F(u.scheduler_op.u.credit2.cap, K_NUMBER)}},
 	DOMCTL(XEN_DOMCTL_setdomainhandle, F(u.setdomainhandle.handle[0], K_NUMBER)),
 	DOMCTL(XEN_DOMCTL_setdebugging, F(u.setdebugging.enable, K_BOOL)),
 	DOMCTL(XEN_DOMCTL_irq_permission, F(u.irq_permission.allow_access, K_BOOL)),
