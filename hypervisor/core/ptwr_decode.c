@@ -246,7 +246,7 @@ bool ptwr_decode_any(const uint8_t *bytes, size_t count, struct ptwr_insn *out)
 	struct cursor c = {bytes, bytes + MIN(count, (size_t)PTWR_INSN_MAX), false};
 	struct prefixes p = {0};
 	uint8_t opcode = take_prefixes(&c, &p);
-	struct row row;
+	struct row row = {0};
 
 	*out = (struct ptwr_insn){0};
 	if (!find_row(&c, opcode, &row) || (p.lock && !(row.flags & LOCKABLE)))
