@@ -84,6 +84,7 @@ class Machine:  # pylint: disable=too-many-instance-attributes
     kernel: str = "vmlinux"             # vmlinux | vmlinuz of Debian's kernel, or a path
     kernel_options: str = ""
     hypervisor_options: str = ""
+    isolation: str = "off"              # pti=: on costs twice the time in emulation
     hypervisor_image: str = ""          # instead of build/shoji or build/xen/xen
     initrd: str = ""                    # instead of the one made of base, our tools and overlays
     reference: bool = False             # with Debian's xl, xenstored, xenconsoled in dom0
@@ -124,6 +125,8 @@ class Machine:  # pylint: disable=too-many-instance-attributes
         """(hypervisor's command line, kernel's command line)."""
         console = "ttyS0" if self.hypervisor == "none" else "hvc0"
         hypervisor = f"dom0_mem={self.dom0_memory}M com1=115200,8n1 console=com1 {self.hypervisor_options}"
+        if self.hypervisor == "shoji" and "pti=" not in self.hypervisor_options:
+            hypervisor = f"{hypervisor} pti={self.isolation}"
         return hypervisor.strip(), f"console={console} {self.kernel_options}".strip()
 
     def direct_boot(self):

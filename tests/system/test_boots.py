@@ -51,7 +51,7 @@ def boot(choice):
     (firmware, board), cpus, model, memory = choice
     dom0 = min(memory // 2, 1024)
     with Machine(firmware=firmware, machine=board, cpus=cpus, cpu_model=model, memory=memory,
-                 dom0_memory=dom0) as machine:
+                 dom0_memory=dom0, isolation="default") as machine:
         assert machine.run("cat /sys/hypervisor/type").ok() == "xen\n"
         assert int(machine.run("nproc").ok()) == cpus
         total = int(machine.run("sed -n 's/^MemTotal: *//p' /proc/meminfo | cut -d' ' -f1").ok()) // 1024
