@@ -5,6 +5,7 @@
  */
 /* SOURCES: dom0-tools/lib/def_check.c dom0-tools/lib/def_devices.c dom0-tools/lib/def_explain.c */
 /* SOURCES: dom0-tools/lib/def_load.c dom0-tools/lib/def_schema.c dom0-tools/lib/def_write.c */
+/* SOURCES: dom0-tools/lib/def_cputune.c dom0-tools/lib/cpuset.c */
 /* SOURCES: dom0-tools/lib/units.c dom0-tools/lib/failure.c dom0-tools/lib/file_map.c */
 /* FLAGS: -I/usr/include/libxml2 -DSCHEMA_FILE='"../../dom0-tools/schema/domain.rng"' */
 /* LIBS: -lxml2 */

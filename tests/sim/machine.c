@@ -16,6 +16,7 @@
 #include "core/time_info.h"
 #include "steps.h"
 
+#define FRAMES 16384 /* a few for each vCPU of the largest world */
 #define ROUNDS 100000
 
 struct sim sim;
@@ -379,7 +380,7 @@ void sim_run(nsec_t time)
 
 void sim_start(unsigned int cpus)
 {
-	fake_start(64, cpus);
+	fake_start(FRAMES, cpus);
 	memset(&sim, 0, sizeof(sim));
 	memset(on, 0, sizeof(on));
 	memset(alarms, 0, sizeof(alarms));
