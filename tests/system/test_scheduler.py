@@ -143,6 +143,7 @@ def check_offline(machine):
     assert vcpus(machine, "one")[0]["cpu"] == 0
 
 
+@pytest.mark.full
 def test_shares_caps_and_pins(overlay):
     """Weights 256 and 512 get 1 : 2 within 3 %; a cap of 30 % holds within 1 %; a pinned vCPU stays."""
     with Machine(cpus=2, memory=1536, overlays=(overlay,)) as machine:
@@ -170,6 +171,7 @@ def nproc(dom0, wanted):
 ONLINE = "for f in /sys/devices/system/cpu/cpu*/online; do echo 1 > $f; done 2>/dev/null"
 
 
+@pytest.mark.full
 def test_vcpus_come_and_go(overlay):
     """A stock kernel gives vCPUs up, and has them again."""
     with Machine(cpus=2, memory=1536, overlays=(overlay,)) as machine:
