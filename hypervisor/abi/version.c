@@ -5,9 +5,8 @@
  */
 #include "abi/abi.h"
 #include "core/build_info.h"
-#include "core/mm_companion.h"
+#include "core/extension.h"
 #include "lib/string.h"
-#include "shoji/extension.h"
 #include "shoji/features.h"
 #include "shoji/version.h"
 
@@ -92,10 +91,8 @@ long abi_xen_version(uint64_t cmd, uint64_t arg)
 
 static long shoji_features(uint64_t arg)
 {
-	struct shoji_features f = {{1ULL << SHOJI_FEATURE_audit | 1ULL << SHOJI_FEATURE_limits}};
+	struct shoji_features f = {{extension_features()}};
 
-	if (mm_isolation)
-		f.bitmap[0] |= 1ULL << SHOJI_FEATURE_isolation;
 	return ABI_WRITE(arg, &f);
 }
 

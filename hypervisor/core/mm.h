@@ -64,6 +64,7 @@ bool mm_map_ldt_page(struct vcpu *v, unsigned int page);
 
 int mm_set_cr3(struct vcpu *v, mfn_t root); /* kernel base; takes over references; -ERESTART */
 int mm_set_user_cr3(struct vcpu *v, mfn_t root);
+int mm_set_roots(struct vcpu *v, mfn_t kernel, mfn_t user); /* both, or none */
 int mm_set_gdt(struct vcpu *v, const uint64_t *frames, unsigned int entries);
 int mm_set_ldt(struct vcpu *v, uint64_t base, unsigned int entries);
 void mm_drop_vcpu(struct vcpu *v); /* roots, GDT, LDT of a vCPU that will not run again */

@@ -74,6 +74,47 @@ int mm_set_user_cr3(struct vcpu *v, mfn_t root)
 	return drop_root(v, old);
 }
 
+static int take_unless(struct vcpu *v, mfn_t m, mfn_t has)
+{
+	return mfn_eq(m, has) ? 0 : take_root(v, m);
+}
+
+/* Of two old roots, one can be let go slowly; the other is then left to whoever wants the frame. */
+static int drop_both(struct vcpu *v, mfn_t kernel, mfn_t user)
+{
+	int rc = drop_root(v, kernel);
+
+	if (!rc)
+		return drop_root(v, user);
+	if (user.n)
+		frame_abandon_type(mfn_frame(user));
+	return rc;
+}
+
+int mm_set_roots(struct vcpu *v, mfn_t kernel, mfn_t user)
+{
+	mfn_t old = v->cr3_kernel, old_user = v->cr3_user;
+	int rc = mm_finish_partial(v);
+
+	if (!rc)
+		rc = take_unless(v, kernel, old);
+	if (rc)
+		return rc;
+	if (user.n)
+		rc = take_unless(v, user, old_user);
+	if (rc) {
+		if (!mfn_eq(kernel, old))
+			frame_abandon_type(mfn_frame(kernel));
+		return rc;
+	}
+
+	v->cr3_kernel = kernel;
+	v->cr3_user = user;
+	machine_vcpu_reload_cr3(v);
+	return drop_both(v, mfn_eq(kernel, old) ? mfn(0) : old,
+			 mfn_eq(user, old_user) ? mfn(0) : old_user);
+}
+
 static void abandon(mfn_t *m, mfn_t none)
 {
 	if (!mfn_eq(*m, none))

@@ -98,6 +98,30 @@ static inline void l1_drop(uint64_t e)
 int upper_get(struct domain *d, enum frame_type t, uint64_t *e, bool nested);
 int upper_drop(uint64_t e); /* 0, or -XEN_ERESTART: nothing was given back yet */
 
+/* --- a valid table's lock: FRAME_TYPE_LOCK. False: it is no such table any more. --- */
+static always_inline bool table_lock(struct frame *table, enum frame_type t)
+{
+	uint64_t *word = &table->type, x = __atomic_load_n(word, __ATOMIC_RELAXED);
+
+	for (;;) {
+		if (unlikely((x & (FRAME_TYPE_MASK | FRAME_TYPE_BUSY | FRAME_TYPE_PARTIAL)) !=
+			     type_word(t)) ||
+		    unlikely(!(x & FRAME_TYPE_COUNT)))
+			return false;
+		if (unlikely(x & FRAME_TYPE_LOCK)) {
+			machine_relax();
+			x = __atomic_load_n(word, __ATOMIC_RELAXED);
+		} else if (likely(word_cas(word, &x, x | FRAME_TYPE_LOCK))) {
+			return true;
+		}
+	}
+}
+
+static always_inline void table_unlock(struct frame *table)
+{
+	__atomic_fetch_and(&table->type, ~FRAME_TYPE_LOCK, __ATOMIC_RELEASE);
+}
+
 #define LINE 8 /* entries of a table that share a bit of frame.lines, and a cache line */
 
 /* Before an entry of a table becomes `value`, under its lock: no line is forgotten. */

@@ -42,31 +42,6 @@ static always_inline uint64_t read_entry(struct place p)
 	return __atomic_load_n(p.entry, __ATOMIC_RELAXED);
 }
 
-/* --- the table's lock: FRAME_TYPE_LOCK --- */
-
-static always_inline bool lock_table(struct place p)
-{
-	uint64_t *word = &p.table->type, x = __atomic_load_n(word, __ATOMIC_RELAXED);
-
-	for (;;) {
-		if (unlikely((x & (FRAME_TYPE_MASK | FRAME_TYPE_BUSY | FRAME_TYPE_PARTIAL)) !=
-			     type_word(p.type)) ||
-		    unlikely(!(x & FRAME_TYPE_COUNT)))
-			return false;
-		if (unlikely(x & FRAME_TYPE_LOCK)) {
-			machine_relax();
-			x = __atomic_load_n(word, __ATOMIC_RELAXED);
-		} else if (likely(word_cas(word, &x, x | FRAME_TYPE_LOCK))) {
-			return true;
-		}
-	}
-}
-
-static always_inline void unlock_table(struct place p)
-{
-	__atomic_fetch_and(&p.table->type, ~FRAME_TYPE_LOCK, __ATOMIC_RELEASE);
-}
-
 static bool write_preserving(uint64_t *entry, uint64_t old, uint64_t value)
 {
 	uint64_t both = PTE_ACCESSED | PTE_DIRTY;
@@ -99,11 +74,11 @@ static always_inline int exchange(struct place p, uint64_t *old, uint64_t value,
 {
 	bool done;
 
-	if (!lock_table(p))
+	if (!table_lock(p.table, p.type))
 		return -XEN_EINVAL;
 	*old = read_entry(p);
 	done = commit(p, *old, value, how, expected);
-	unlock_table(p);
+	table_unlock(p.table);
 	return done ? 0 : -XEN_EAGAIN;
 }
 
@@ -143,12 +118,12 @@ static always_inline bool l1_try_flags(struct place p, uint64_t old, uint64_t va
 	if (!same_frame(value, old) || (value & PTE_REFUSED))
 		return false;
 	f = ram_frame(pte_frame(value));
-	if (!f || !lock_table(p))
+	if (!f || !table_lock(p.table, p.type))
 		return false;
 	value &= ~(PTE_CACHE | PTE_PSE);
 	old = read_entry(p);
 	done = same_frame(value, old) && l1_change_flags(p, f, old, value, how, expected, owner);
-	unlock_table(p);
+	table_unlock(p.table);
 	return done;
 }
 
@@ -208,11 +183,11 @@ static bool upper_try_flags(struct place p, uint64_t value, enum how how)
 	bool done;
 
 	if (!same_frame(value, read_entry(p)) || (value & (PTE_REFUSED | PTE_PSE)) ||
-	    !lock_table(p))
+	    !table_lock(p.table, p.type))
 		return false;
 	old = read_entry(p);
 	done = same_frame(value, old) && commit(p, old, pte_adjust(value) & ~PTE_CACHE, how, 0);
-	unlock_table(p);
+	table_unlock(p.table);
 	return done;
 }
 

@@ -12,6 +12,7 @@
 #include "core/guest_access.h"
 #include "core/machine.h"
 #include "core/mm_internal.h"
+#include "core/mm_space.h"
 #include "core/preempt.h"
 #include "core/ptwr_decode.h"
 #include "lib/string.h"
@@ -183,15 +184,18 @@ static int emulate(struct vcpu *v, struct frame *table, uint64_t va)
 					: write_any(r, table, va, &i);
 }
 
+/* What fails because the table is just coming or going, as part of a call on another vCPU
+ * (mm_space.c), is tried again, until it is one or is none. */
 bool mm_emulate_pt_write(struct vcpu *v, uint64_t va)
 {
+	uint64_t epoch = mm_space_epoch(v->domain);
 	struct frame *table = find_table(v, va);
-	int rc;
+	int rc = -XEN_EINVAL;
 
-	if (!table)
-		return false;
-	preempt_start();
-	rc = emulate(v, table, va);
-	frame_put(table);
-	return !rc || rc == -XEN_EAGAIN || rc == -XEN_ERESTART;
+	if (table) {
+		preempt_start();
+		rc = emulate(v, table, va);
+		frame_put(table);
+	}
+	return !rc || rc == -XEN_EAGAIN || rc == -XEN_ERESTART || mm_space_disturbed(v, epoch);
 }

@@ -129,6 +129,9 @@ struct vcpu {
 	/* --- continuation of long hypercalls --- */
 	mfn_t partial_root; /* a table half (in)validated by an interrupted call, or INVALID_MFN */
 	uint64_t continuation[4];
+	bool changes_space;  /* in shoji_space, interrupted or not; atomic */
+	uint64_t space_seen; /* it waits for another vCPU's: epoch, and since when */
+	nsec_t space_waits;
 
 	void *machine_private; /* FPU area and such */
 };

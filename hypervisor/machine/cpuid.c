@@ -7,6 +7,7 @@
 #include "machine/cpuid.h"
 
 #include "core/domain.h"
+#include "core/extension.h"
 #include "core/frame.h"
 #include "lib/string.h"
 #include "machine/context.h"
@@ -15,7 +16,6 @@
 #include "machine/fpu.h"
 #include "shoji/cpuid.h"
 #include "shoji/errno.h"
-#include "shoji/extension.h"
 
 #define XEN_VERSION (4u << 16 | 17)
 #define XSAVE_1C    (1u << 26)
@@ -124,7 +124,7 @@ static void shoji_leaf(uint32_t leaf, uint32_t out[4])
 		break;
 	case 1:
 		out[EAX] = SHOJI_ABI_VERSION;
-		out[EBX] = 1u << SHOJI_FEATURE_audit | 1u << SHOJI_FEATURE_limits;
+		out[EBX] = (uint32_t)extension_features();
 		break;
 	}
 }

@@ -21,7 +21,7 @@
 #include "cpuid.h"
 #include "types.h"
 
-#define SHOJI_ABI_VERSION 3
+#define SHOJI_ABI_VERSION 4
 
 #define SHOJI_HYPERCALL_FIRST 64 /* the numbers of this ABI */
 #define SHOJI_HYPERCALL_LAST  127
@@ -111,8 +111,12 @@ SHOJI_ABI_SIZE(struct shoji_limits, 128);
 #define SHOJI_FEATURE_limits 1 /* from version 3 on: shoji_limits */
 /* Tables that guests run on show nothing of the hypervisor but its entry code: for CPUs that read
  * through entries that forbid it. */
-#define SHOJI_FEATURE_isolation 2
-#define SHOJI_NR_FEATURES	3
+#define SHOJI_FEATURE_isolation	 2
+#define SHOJI_FEATURE_mmu_update 3 /* from version 4 on: shoji_mmu_update (extension_mmu.h) */
+#define SHOJI_FEATURE_set_entry	 4 /* from version 4 on: shoji_set_entry */
+#define SHOJI_FEATURE_space	 5 /* from version 4 on: shoji_space */
+#define SHOJI_FEATURE_switch	 6 /* from version 4 on: shoji_switch (extension_vcpu.h) */
+#define SHOJI_NR_FEATURES	 7
 
 /*
  * shoji_audit(cmd, handle, 0). The control domain only. Counts every reference of every frame of

@@ -24,6 +24,9 @@ HEADERS = {
     "set_segment_base": "arch.h", "mmuext_op": "mmu.h", "sched_op": "sched.h",
     "callback_op": "callback.h", "event_channel_op": "event_channel.h", "physdev_op": "physdev.h",
     "sysctl": "sysctl.h", "domctl": "domctl.h", "shoji_version": "extension.h", "shoji_audit": "extension.h",
+    "shoji_limits": "extension.h",
+    "shoji_mmu_update": "extension_mmu.h", "shoji_set_entry": "extension_mmu.h", "shoji_space": "extension_mmu.h",
+    "shoji_switch": "extension_vcpu.h",
 }
 
 INTRODUCTION = """\

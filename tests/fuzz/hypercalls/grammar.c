@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "core/guest_access.h"
+#include "shoji/extension_mmu.h"
 #include "shoji/callback.h"
 #include "shoji/domctl.h"
 #include "shoji/grant_table.h"
@@ -238,6 +239,15 @@ static uint64_t pick_place(struct vcpu *v, struct bytes *b)
 	return pick_address(v, b) | (how < 200 ? how % 3 : how % 8);
 }
 
+static uint64_t pick_request(struct vcpu *v, struct bytes *b)
+{
+	static const uint8_t commands[] = {SHOJI_MMU_clear, SHOJI_MMU_protect, SHOJI_MMU_link,
+					   SHOJI_MMU_set, SHOJI_MMU_keep_ad};
+	uint8_t how = take(b);
+
+	return pick_address(v, b) | (how < 230 ? commands[how % ARRAY_SIZE(commands)] : how % 8);
+}
+
 static uint64_t pick_virtual(struct vcpu *v, struct bytes *b)
 {
 	uint8_t how = take(b);
@@ -462,6 +472,14 @@ uint64_t grammar_pick(struct vcpu *v, struct bytes *b, enum kind kind)
 		return pick_entry(v, b);
 	case K_PLACE:
 		return pick_place(v, b);
+	case K_REQUEST:
+		return pick_request(v, b);
+	case K_RUN:
+		return pick_few(b, 40, 513);
+	case K_GO_ON:
+		return take(b) < 200 ? 0 : (uint64_t)take(b) % 9 << 32 | take_number(b) >> 38;
+	case K_FLUSH:
+		return take(b) < 128 ? 0 : (pick_virtual(v, b) & ~0xfffULL) | take(b) % 4;
 	case K_ADDRESS:
 		return pick_address(v, b);
 	case K_HOST:

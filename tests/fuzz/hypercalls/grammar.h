@@ -29,6 +29,10 @@ enum kind {
 	K_FRAME,
 	K_ENTRY,   /* of a page table */
 	K_PLACE,   /* machine address of an entry, with a command of mmu_update */
+	K_REQUEST, /* the same with one of the extension's commands */
+	K_RUN,	   /* so many entries */
+	K_GO_ON,   /* phase and position of shoji_space */
+	K_FLUSH,   /* of shoji_set_entry */
 	K_ADDRESS, /* machine address of an entry */
 	K_DESCRIPTOR,
 	K_VIRTUAL, /* address in the guest's tables */
@@ -77,7 +81,7 @@ struct row {
 	uint8_t size;		       /* bytes of the structure; 0: none */
 	uint8_t max;		       /* elements of the list; 0: one, which is no list */
 	uint32_t cmd;		       /* command */
-	uint8_t args[4];	       /* enum kind */
+	uint8_t args[5];	       /* enum kind */
 	void (*mend)(void *structure); /* make fields fit each other; or NULL */
 	struct field fields[FIELDS_MAX];
 };

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* The grammar of memory: page tables, descriptor tables, memory_op, grants. */
 #include "grammar.h"
+#include "shoji/extension_mmu.h"
 #include "shoji/grant_table.h"
 #include "shoji/hypercalls.h"
 #include "shoji/memory.h"
@@ -47,7 +48,29 @@ static const struct row rows[] = {
 	 .max = LIST_MAX,
 	 .args = {K_LIST, K_COUNT, K_DONE, K_FOREIGN},
 	 .fields = {F(ptr, K_PLACE), F(val, K_ENTRY)}},
+	{.number = HYPERCALL_shoji_mmu_update,
+	 .size = sizeof(T),
+	 .max = LIST_MAX,
+	 .args = {K_LIST, K_COUNT, K_DONE},
+	 .fields = {F(ptr, K_REQUEST), F(val, K_ENTRY)}},
+	{.number = HYPERCALL_shoji_mmu_update,
+	 .size = sizeof(T),
+	 .max = LIST_MAX,
+	 .args = {K_LIST, K_COUNT, K_DONE},
+	 .fields = {F(ptr, K_REQUEST), F(val, K_RUN)}},
 #undef T
+	CALL(shoji_set_entry, K_REQUEST, K_ENTRY, K_FLUSH),
+	CALL(shoji_set_entry, K_REQUEST, K_RUN, K_FLUSH),
+	{.number = HYPERCALL_shoji_space,
+	 .cmd = SHOJI_SPACE_direct_map,
+	 .args = {K_CMD, K_VIRTUAL, K_NUMBER}},
+	{.number = HYPERCALL_shoji_space,
+	 .cmd = SHOJI_SPACE_pin,
+	 .args = {K_CMD, K_FRAME, K_FRAME, K_GO_ON}},
+	{.number = HYPERCALL_shoji_space,
+	 .cmd = SHOJI_SPACE_unpin,
+	 .args = {K_CMD, K_FRAME, K_FRAME, K_GO_ON}},
+	CALL(shoji_switch, K_FRAME, K_FRAME, K_CODE, K_CODE, K_SMALL),
 #define T struct xen_mmuext_op
 	MMUEXT(MMUEXT_PIN_L1_TABLE, F(arg1.mfn, K_FRAME)),
 	MMUEXT(MMUEXT_PIN_L2_TABLE, F(arg1.mfn, K_FRAME)),

@@ -124,6 +124,15 @@ static bool interrupted(const struct vcpu *v)
 	return v->entry->regs.rip == CALL_RIP;
 }
 
+/* Another vCPU left a call of shoji_space half done. */
+static bool another_changes_space(const struct vcpu *v)
+{
+	struct vcpu *other;
+
+	for_each_vcpu(v->domain, other) if (other != v && other->changes_space) return true;
+	return false;
+}
+
 static void finish_call(struct vcpu *v, bool leave)
 {
 	unsigned int cpu = fake_cpu_id, rounds = 0;
@@ -138,6 +147,8 @@ static void finish_call(struct vcpu *v, bool leave)
 		if (++rounds == ROUNDS_MAX)
 			failure("hypercall %lu never ends", (unsigned long)vcpu_regs(v)->rax);
 		fuzz_budget = rounds < SMALL_UNTIL ? budget : BUDGET;
+		if (rounds % 32 == 0 && another_changes_space(v))
+			fake.now += 100000000; /* it is waited for, but not for ever */
 		issue(v);
 	}
 	fuzz_budget = BUDGET;

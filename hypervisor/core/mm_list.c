@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The extension ABI's requests to change page tables (shoji/extension_mmu.h): a list of them, or
+ * one. Always about the caller's own tables and frames. As in mm_update.c, the frame that holds the
+ * entries is referenced once for a run of requests on it.
+ */
+#include "core/mm_list.h"
+
+#include "core/guest_access.h"
+#include "core/machine.h"
+#include "core/mm_flush.h"
+#include "core/mm_internal.h"
+#include "core/mm_space.h"
+#include "core/preempt.h"
+#include "shoji/extension_mmu.h"
+
+/* The frame that the last request changed. */
+struct cursor {
+	struct frame *frame; /* referenced; NULL: none yet */
+	uint64_t mfn;
+};
+
+static bool move_to(const struct domain *d, struct cursor *c, uint64_t n)
+{
+	struct frame *f;
+
+	if (c->frame && c->mfn == n)
+		return true;
+	if (c->frame)
+		ref_drop(c->frame);
+	f = ram_frame(n);
+	c->mfn = n;
+	c->frame = f && ref_take(f, d) ? f : NULL;
+	return c->frame;
+}
+
+/* A table that went out of use long after its entry: now it has. */
+static int finish_partial(struct vcpu *v)
+{
+	mfn_t m = v->partial_root;
+	int rc = mm_finish_partial(v);
+
+	if (!rc && m.n != INVALID_MFN.n)
+		(void)mm_alias(v, m, true);
+	return rc;
+}
+
+static int link_entry(struct vcpu *v, struct frame *table, unsigned int index, uint64_t value)
+{
+	const uint64_t *entries = machine_map(frame_mfn(table));
+	uint64_t old = __atomic_load_n(&entries[index], __ATOMIC_RELAXED);
+	bool hidden = false;
+	int rc;
+
+	if (!type_is_table(frame_type_now(table)) || frame_type_now(table) == FRAME_L1)
+		return -XEN_EINVAL;
+	if (value & PTE_PRESENT)
+		hidden = mm_alias(v, mfn(pte_frame(value)), false) > 0;
+	rc = mm_update_entry(v, table, index, value, false, v->domain);
+	if (rc == -XEN_ERESTART)
+		return rc;
+	if (rc && hidden)
+		(void)mm_alias(v, mfn(pte_frame(value)), true);
+	if (!rc && (old & PTE_PRESENT) && pte_frame(old) != pte_frame(value))
+		(void)mm_alias(v, mfn(pte_frame(old)), true);
+	return rc;
+}
+
+static int one_request(struct vcpu *v, struct cursor *c, const struct xen_mmu_update *r)
+{
+	unsigned int index = (unsigned int)(r->ptr % PAGE_SIZE / sizeof(uint64_t));
+	unsigned int command = r->ptr & SHOJI_MMU_mask;
+
+	if (!move_to(v->domain, c, r->ptr >> PAGE_SHIFT))
+		return -XEN_EINVAL;
+	switch (command) {
+	case SHOJI_MMU_set:
+	case SHOJI_MMU_keep_ad:
+		return mm_update_entry(v, c->frame, index, r->val, command == SHOJI_MMU_keep_ad,
+				       v->domain);
+	case SHOJI_MMU_clear:
+	case SHOJI_MMU_protect:
+		if (!r->val || r->val > TABLE_ENTRIES - index)
+			return -XEN_EINVAL;
+		return command == SHOJI_MMU_clear
+			       ? mm_clear_run(c->frame, index, (unsigned int)r->val)
+			       : mm_protect_run(c->frame, index, (unsigned int)r->val);
+	case SHOJI_MMU_link:
+		return link_entry(v, c->frame, index, r->val);
+	default:
+		return -XEN_EINVAL;
+	}
+}
+
+/* A table that is refused may just be coming or going: the guest asks again. */
+static int run_request(struct vcpu *v, struct cursor *c, const struct xen_mmu_update *r)
+{
+	uint64_t epoch = mm_space_epoch(v->domain);
+	int rc = one_request(v, c, r);
+
+	return rc == -XEN_EINVAL && mm_space_disturbed(v, epoch) ? -XEN_ERESTART : rc;
+}
+
+int mm_request_list(struct vcpu *v, gva_t at, unsigned int count, unsigned int *done)
+{
+	struct cursor c = {.frame = NULL};
+	int rc = finish_partial(v);
+
+	for (*done = 0; !rc && *done < count; ++*done) {
+		struct xen_mmu_update r;
+
+		if (*done && preempt_due())
+			rc = -XEN_ERESTART;
+		else if (guest_read(&r, gva_add(at, *done * sizeof(r)), sizeof(r)))
+			rc = -XEN_EFAULT;
+		else
+			rc = run_request(v, &c, &r);
+		if (rc)
+			break;
+		preempt_charge(COST_REQUEST);
+	}
+	if (c.frame)
+		ref_drop(c.frame);
+	return rc;
+}
+
+int mm_request_one(struct vcpu *v, uint64_t ptr, uint64_t value, uint64_t flush)
+{
+	struct xen_mmu_update r = {ptr, value};
+	uint64_t va = flush & ~(uint64_t)SHOJI_FLUSH_mask, how = flush & SHOJI_FLUSH_mask;
+	struct cursor c = {.frame = NULL};
+	int rc;
+
+	if (flush && ((how != SHOJI_FLUSH_local && how != SHOJI_FLUSH_all) || !guest_code_ok(va)))
+		return -XEN_EINVAL;
+	rc = finish_partial(v);
+	if (!rc)
+		rc = run_request(v, &c, &r);
+	if (c.frame)
+		ref_drop(c.frame);
+	if (!rc && flush)
+		machine_flush_page(how == SHOJI_FLUSH_all ? mm_domain_cpus(v->domain)
+							  : mm_this_cpu_mask(),
+				   va);
+	return rc;
+}
