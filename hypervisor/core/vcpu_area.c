@@ -21,10 +21,13 @@ static bool info_place_ok(uint32_t offset)
 	       offset <= PAGE_SIZE - sizeof(struct xen_vcpu_info);
 }
 
-/* v is current or does not run: nobody else uses v->info by value. */
+/* v is current or does not run: nobody else uses v->info by value. The two places may overlap: a
+ * guest is free to choose one in its shared info page, across the old one. */
 static void move_info(struct vcpu *v, struct xen_vcpu_info *to)
 {
-	*to = *v->info;
+	struct xen_vcpu_info old = *v->info;
+
+	*to = old;
 	__atomic_store_n(&v->info, to, __ATOMIC_SEQ_CST);
 	machine_vcpu_info_moved(v);
 	/* What arrived in the old place while we moved must not be lost. */

@@ -221,6 +221,7 @@ static long audit_call(struct vcpu *v, uint32_t cmd, void *structure, size_t byt
 	uint64_t args[CALL_ARGS] = {cmd, WINDOW_VA};
 
 	memcpy(window, structure, bytes);
+	world_audited = true;
 	world_call(v, HYPERCALL_shoji_audit, args, false);
 	memcpy(structure, window, bytes);
 	return (long)vcpu_regs(v)->rax;
@@ -301,6 +302,9 @@ static void take_step(const struct step *s)
 		if (!world_go_on(v, leaves(s)))
 			fuzz_alloc_in = fuzz_fault_in = fuzz_fault_for = 0;
 	} else {
+		if (machine_talks)
+			fprintf(stderr, "domain %u vCPU %u does %u\n", v->domain->id.id, v->id,
+				(unsigned int)(s->what % ARRAY_SIZE(others)));
 		guest_start_call();
 		others[s->what % ARRAY_SIZE(others)](v, &b);
 		world_leave();

@@ -174,9 +174,28 @@ static void where_the_kernel_may_not_write(void **state)
 	free(other);
 }
 
+/* A guest may choose a place that lies across the old one. */
+static void info_moves_across_itself(void **state)
+{
+	struct xen_vcpu_info *old = bytes_of(page[0]), *new = (void *)((char *)old + 16);
+
+	(void)state;
+	d->vcpu[0] = fake_cpus[0].current = v;
+	v->info = old;
+	memset(old, 0, sizeof(*old));
+	old->arch.cr2 = 0x1234;
+	old->time.system_time = 99;
+	assert_int_equal(vcpu_register_info(v, frame_mfn(page[0]), 16), 0);
+	assert_ptr_equal(v->info, new);
+	assert_int_equal(new->arch.cr2, 0x1234);
+	assert_int_equal(new->time.system_time, 99);
+	vcpu_unregister_info(v);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(info_moves_across_itself, begin, end),
 		cmocka_unit_test_setup_teardown(run_states_while_in_user_mode, begin, end),
 		cmocka_unit_test_setup_teardown(an_area_over_two_pages, begin, end),
 		cmocka_unit_test_setup_teardown(time_while_in_user_mode, begin, end),

@@ -114,9 +114,17 @@ struct vcpu *world_enter(struct vcpu *v)
 
 static void issue(struct vcpu *v)
 {
-	vcpu_regs(v)->rip = CALL_RIP + SYSCALL;
+	struct xen_cpu_user_regs *r = vcpu_regs(v);
+
+	if (machine_talks)
+		fprintf(stderr, "call: domain %u vCPU %u: %lu(%lx, %lx, %lx, %lx)\n",
+			v->domain->id.id, v->id, r->rax, r->rdi, r->rsi, r->rdx, r->r10);
+	r->rip = CALL_RIP + SYSCALL;
 	guest_start_call();
 	abi_hypercall(v);
+	if (machine_talks)
+		fprintf(stderr, "call: %s%ld\n", r->rip == CALL_RIP ? "interrupted, " : "",
+			(long)r->rax);
 }
 
 static bool interrupted(const struct vcpu *v)
