@@ -42,27 +42,39 @@ static uint64_t saved_flags(const struct vcpu *v, bool masked)
 	return f;
 }
 
-/* Words of the frame from the lowest address up; returns how many. */
-static unsigned int build_frame(const struct vcpu *v, const struct bounce *b, uint64_t *w)
+/* The frame's words from the top down; returns the lowest. */
+static always_inline uint64_t *build_frame(const struct vcpu *v, const struct bounce *b,
+					   uint64_t *w)
 {
 	const struct xen_cpu_user_regs *r = vcpu_regs(v);
 	uint8_t masked = v->info->evtchn_upcall_mask;
 	uint64_t cs = v->entry->user_mode ? r->cs : r->cs & ~3ULL;
-	unsigned int n = 0;
 
-	w[n++] = r->rcx;
-	w[n++] = r->r11;
+	*--w = r->ss;
+	*--w = r->rsp;
+	*--w = saved_flags(v, masked);
+	*--w = cs | (uint64_t)masked << 32;
+	*--w = r->rip;
 	if (b->has_error)
-		w[n++] = b->error;
-	w[n++] = r->rip;
-	w[n++] = cs | (uint64_t)masked << 32;
-	w[n++] = saved_flags(v, masked);
-	w[n++] = r->rsp;
-	w[n++] = r->ss;
-	return n;
+		*--w = b->error;
+	*--w = r->r11;
+	*--w = r->rcx;
+	return w;
 }
 
-static void enter_handler(struct vcpu *v, const struct bounce *b, uint64_t sp)
+static always_inline int write_frame(uint64_t sp, const uint64_t *w, size_t bytes)
+{
+	switch (bytes) {
+	case SYSCALL_FRAME_BYTES: /* events have the same */
+		return guest_write(gva(sp), w, SYSCALL_FRAME_BYTES);
+	case FAULT_FRAME_BYTES:
+		return guest_write(gva(sp), w, FAULT_FRAME_BYTES);
+	default:
+		return guest_write_bytes(gva(sp), w, bytes);
+	}
+}
+
+static always_inline void enter_handler(struct vcpu *v, const struct bounce *b, uint64_t sp)
 {
 	struct xen_cpu_user_regs *r = vcpu_regs(v);
 
@@ -77,34 +89,48 @@ static void enter_handler(struct vcpu *v, const struct bounce *b, uint64_t sp)
 		v->info->evtchn_upcall_mask = 1;
 }
 
-/* `extra` words go below the frame. */
-static void enter_kernel(struct vcpu *v, const struct bounce *b, const uint64_t *extra,
-			 unsigned int extras)
+static __attribute__((noinline)) void no_entry(struct vcpu *v, uint64_t sp)
 {
-	uint64_t words[16], sp;
-	unsigned int n;
-
-	if (unlikely(!b->handler)) {
+	if (sp)
+		domain_crash(v->domain, "vCPU %u: kernel stack %lx cannot be written (rip %lx)",
+			     v->id, (unsigned long)sp, (unsigned long)vcpu_regs(v)->rip);
+	else
 		domain_crash(v->domain, "vCPU %u: no handler registered at rip %lx", v->id,
 			     (unsigned long)vcpu_regs(v)->rip);
+}
+
+/* `extra` words go below the frame. */
+static always_inline void bounce(struct vcpu *v, const struct bounce *b, const uint64_t *extra,
+				 unsigned int extras)
+{
+	uint64_t words[16], *end = words + ARRAY_SIZE(words), *w, sp;
+	size_t bytes;
+
+	if (unlikely(!b->handler)) {
+		no_entry(v, 0);
 		return;
 	}
-	for (n = 0; n < extras; n++)
-		words[n] = extra[n];
-	n += build_frame(v, b, words + extras);
+	w = build_frame(v, b, end);
+	while (extras)
+		*--w = extra[--extras];
+	bytes = (size_t)(end - w) * sizeof(*w);
 	if (v->entry->user_mode) {
 		context_toggle_mode(v);
 		sp = v->kernel_sp;
 	} else {
 		sp = vcpu_regs(v)->rsp;
 	}
-	sp = (sp & ~15ULL) - n * sizeof(words[0]);
-	if (unlikely(guest_write(gva(sp), words, n * sizeof(words[0])))) {
-		domain_crash(v->domain, "vCPU %u: kernel stack %lx cannot be written (rip %lx)",
-			     v->id, (unsigned long)sp, (unsigned long)vcpu_regs(v)->rip);
-		return;
-	}
-	enter_handler(v, b, sp);
+	sp = (sp & ~15ULL) - bytes;
+	if (unlikely(write_frame(sp, w, bytes)))
+		no_entry(v, sp);
+	else
+		enter_handler(v, b, sp);
+}
+
+static __attribute__((noinline)) void enter_kernel(struct vcpu *v, const struct bounce *b,
+						   const uint64_t *extra, unsigned int extras)
+{
+	bounce(v, b, extra, extras);
 }
 
 void inject_trap(struct vcpu *v, unsigned int vector, uint32_t error)
@@ -175,7 +201,7 @@ void machine_inject_event(struct vcpu *v)
 	struct bounce b = {.handler = v->callback_event, .mask_events = true};
 
 	if (b.handler)
-		enter_kernel(v, &b, NULL, 0);
+		bounce(v, &b, NULL, 0); /* the common case, without a call */
 }
 
 void machine_inject_nmi(struct vcpu *v)

@@ -51,6 +51,8 @@ bool machine_get_guest_3(void *dst, uint64_t guest_va);
 bool machine_get_guest_4(void *dst, uint64_t guest_va);
 bool machine_get_guest_8(void *dst, uint64_t guest_va);
 bool machine_put_guest_1(uint64_t guest_va, const void *src);
+bool machine_put_guest_7(uint64_t guest_va, const void *src);
+bool machine_put_guest_8(uint64_t guest_va, const void *src);
 size_t machine_copy_from_guest(void *dst, uint64_t guest_va, size_t bytes);
 size_t machine_copy_to_guest(uint64_t guest_va, const void *src, size_t bytes);
 
@@ -74,8 +76,16 @@ static inline bool machine_get_words(void *dst, uint64_t guest_va, unsigned int 
 
 static inline bool machine_put_words(uint64_t guest_va, const void *src, unsigned int words)
 {
-	return words == 1 ? machine_put_guest_1(guest_va, src)
-			  : !machine_copy_to_guest(guest_va, src, words * 8UL);
+	switch (words) {
+	case 1:
+		return machine_put_guest_1(guest_va, src);
+	case 7:
+		return machine_put_guest_7(guest_va, src);
+	case 8:
+		return machine_put_guest_8(guest_va, src);
+	default:
+		return !machine_copy_to_guest(guest_va, src, words * 8UL);
+	}
 }
 
 #endif

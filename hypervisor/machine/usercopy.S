@@ -116,6 +116,8 @@ machine_clear_guest:
 	WORDS machine_get_guest_4, 4
 	WORDS machine_get_guest_8, 8
 	WORDS machine_put_guest_1, 1
+	WORDS machine_put_guest_7, 7
+	WORDS machine_put_guest_8, 8
 
 	.section .fixup, "ax"
 words_failed:
