@@ -50,6 +50,7 @@ static const struct {
 	[SHOJI_LIMIT_maptrack] = {"grant_mappings", "mappings of grants"},
 	[SHOJI_LIMIT_timers] = {"timers", "timers"},
 	[SHOJI_LIMIT_log_lines] = {"log_lines_per_second", "lines in the log/s"},
+	[SHOJI_LIMIT_top_tables] = {"top_tables", "top-level page tables"},
 };
 
 static int ask_hypervisor(struct cli *cli, const struct hv_domain *d, struct limits *all)
@@ -65,6 +66,8 @@ static int ask_hypervisor(struct cli *cli, const struct hv_domain *d, struct lim
 	for (unsigned int i = 0; i < SHOJI_NR_LIMITS && rc >= 0; i++) {
 		uint64_t unit = i == SHOJI_LIMIT_memory ? 4 : 1;
 
+		if (i == SHOJI_LIMIT_top_tables && !l.use[i].limit)
+			continue; /* they take nothing of ours without page-table isolation */
 		add(all, kinds[i].name, kinds[i].label, l.use[i].used * unit,
 		    l.use[i].limit * unit);
 	}

@@ -9,6 +9,7 @@
 #include "core/limits.h"
 
 #include "core/grant.h"
+#include "core/mm_companion.h"
 #include "lib/string.h"
 
 #define SECOND	    1000000000LL
@@ -67,6 +68,9 @@ void limits_get(struct domain *d, struct shoji_limits *out)
 	count_vcpus(d, out);
 	count_grants(d, out);
 	count_lines(d, out);
+	if (mm_isolation)
+		out->use[SHOJI_LIMIT_top_tables] = (struct shoji_use){
+			__atomic_load_n(&d->companions, __ATOMIC_RELAXED), companions_limit(d)};
 	out->use[SHOJI_LIMIT_event_channels] =
 		(struct shoji_use){evtchn_count(d), d->evtchn.limit ? d->evtchn.limit - 1 : 0};
 }

@@ -7,8 +7,7 @@
  */
 #include "core/mm_companion.h"
 
-#include "core/domain.h"
-#include "core/log.h"
+#include "core/limits.h"
 #include "lib/string.h"
 #include "shoji/errno.h"
 
@@ -17,15 +16,19 @@
 
 bool mm_isolation;
 
+uint64_t companions_limit(const struct domain *d)
+{
+	return COMPANIONS_LEAST + d->max_pages / COMPANIONS_SHARE;
+}
+
 static bool charge(struct domain *d)
 {
-	uint64_t limit = COMPANIONS_LEAST + d->max_pages / COMPANIONS_SHARE;
+	uint64_t limit = companions_limit(d);
 
 	if (__atomic_fetch_add(&d->companions, 1, __ATOMIC_RELAXED) < limit)
 		return true;
 	__atomic_fetch_sub(&d->companions, 1, __ATOMIC_RELAXED);
-	log_debug("domain %u: has %lu top-level page tables already", d->id.id,
-		  (unsigned long)limit);
+	limit_hit(d, SHOJI_LIMIT_top_tables, "top-level page tables", limit);
 	return false;
 }
 

@@ -8,11 +8,14 @@
 #ifndef SHOJI_CORE_MM_COMPANION_H
 #define SHOJI_CORE_MM_COMPANION_H
 
+#include "core/domain.h"
 #include "core/frame.h"
 #include "core/machine.h"
 
 extern bool mm_isolation; /* set once, before the first domain */
 
+/* Top-level tables that d may have, while there is isolation. */
+uint64_t companions_limit(const struct domain *d);
 /* A table of level 4 was checked: 0, or -XEN_ENOMEM. Caller has the frame BUSY. */
 int companion_attach(struct frame *f);
 /* The table is being let go: no CPU uses it. Caller has the frame BUSY. */

@@ -104,7 +104,8 @@ SHOJI_ABI_SIZE(struct shoji_limits, 128);
 #define SHOJI_LIMIT_maptrack	   4 /* mappings it has of others' grants */
 #define SHOJI_LIMIT_timers	   5 /* armed; as many as its vCPUs can have */
 #define SHOJI_LIMIT_log_lines	   6 /* it wrote in this second by console_io; more are dropped */
-#define SHOJI_NR_LIMITS		   7
+#define SHOJI_LIMIT_top_tables	   7 /* with page-table isolation */
+#define SHOJI_NR_LIMITS		   8
 
 /* Features: bit numbers. */
 #define SHOJI_FEATURE_audit  0 /* from version 2 on: shoji_audit */

@@ -17,6 +17,7 @@
 
 #include "core/grant.h"
 #include "core/limits.h"
+#include "core/mm_companion.h"
 #include "fake.h"
 
 #define SECOND 1000000000LL
@@ -145,6 +146,11 @@ static void what_is_used(void **state)
 	expect_use(SHOJI_LIMIT_log_lines, 0, 256);
 	d->privileged = true;
 	expect_use(SHOJI_LIMIT_log_lines, 0, 0);
+	d->companions = 3;
+	expect_use(SHOJI_LIMIT_top_tables, 0, 0);
+	mm_isolation = true;
+	expect_use(SHOJI_LIMIT_top_tables, 3, 64 + 10 / 8);
+	mm_isolation = false;
 }
 
 static void more_memory_than_allowed_is_named_once(void **state)
