@@ -14,6 +14,7 @@
 #include "core/machine.h"
 #include "core/sched.h"
 #include "core/stop.h"
+#include "shoji/hypercalls.h"
 
 static void load_current(struct cpu *c, struct vcpu *v)
 {
@@ -44,6 +45,14 @@ bool core_idle_work(void)
 	return domains_free_some() || frames_scrub();
 }
 
+/* What entry code did for v by itself, on this CPU. */
+static void count_trips(struct cpu *c, struct vcpu *v)
+{
+	count_add(c, PAGE_FAULT, v->entry->faults);
+	c->counts.hypercalls[HYPERCALL_iret] += v->entry->irets;
+	v->entry->faults = v->entry->irets = 0;
+}
+
 /* No part of the trip of every hypercall. */
 static __attribute__((noinline)) struct vcpu *exit_with_work(struct cpu *c)
 {
@@ -52,6 +61,8 @@ static __attribute__((noinline)) struct vcpu *exit_with_work(struct cpu *c)
 		c->idle_since = 0;
 	}
 	(void)domains_free_some();
+	if (c->current)
+		count_trips(c, c->current);
 	for (;;) {
 		uint32_t work = __atomic_exchange_n(&c->work, 0, __ATOMIC_SEQ_CST);
 
@@ -74,12 +85,17 @@ static __attribute__((noinline)) struct vcpu *exit_with_work(struct cpu *c)
 	}
 }
 
-/* Whether v, which was interrupted here, may just go on: nothing to do, nothing to deliver. */
+static __attribute__((noinline)) struct vcpu *exit_with_event(struct cpu *c, struct vcpu *v)
+{
+	machine_inject_event(v);
+	return likely(vcpu_runnable(v)) ? v : exit_with_work(c);
+}
+
+/* Whether v, which was interrupted here, may just go on, perhaps with an event. */
 static bool goes_on(const struct cpu *c, const struct vcpu *v)
 {
 	return v && !__atomic_load_n(&c->work, __ATOMIC_SEQ_CST) && c->loaded == v &&
-	       vcpu_runnable(v) && !v->nmi_pending &&
-	       (!v->info->evtchn_upcall_pending || v->info->evtchn_upcall_mask);
+	       vcpu_runnable(v) && !v->nmi_pending;
 }
 
 struct vcpu *core_exit(void)
@@ -90,5 +106,9 @@ struct vcpu *core_exit(void)
 	if (unlikely(c->lock_depth)) /* always 0 but in debug builds */
 		locks_assert_none();
 	v = c->current;
-	return likely(goes_on(c, v)) ? v : exit_with_work(c);
+	if (unlikely(!goes_on(c, v)))
+		return exit_with_work(c);
+	if (!v->info->evtchn_upcall_pending || v->info->evtchn_upcall_mask)
+		return v;
+	return exit_with_event(c, v);
 }

@@ -48,6 +48,7 @@ struct vcpu_entry {
 	uint64_t syscall_sp;	    /* ... with its frame here; 0: C looks at it */
 	uint64_t fault_handler;	    /* where a page fault goes on; 0: C looks at it */
 	uint64_t fault_sp;	    /* frame of a page fault in user mode; 0: C looks at it */
+	uint64_t irets, faults;	    /* handled without C, not counted for the CPU yet */
 	uint64_t scratch[6];	    /* entry code's own */
 	struct xen_vcpu_info spare_info; /* stands in where the guest gave no place */
 } __attribute__((aligned(16)));

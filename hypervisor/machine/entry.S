@@ -239,7 +239,8 @@ iret_decided:
 	movb	$1, AT(E_USER_MODE)
 	swapgs
 	mov	%rcx, %cr3
-1:	mov	AT(SCRATCH(5)), %rcx
+1:	incq	AT(E_IRETS)
+	mov	AT(SCRATCH(5)), %rcx
 	mov	AT(SCRATCH(4)), %r11
 	mov	AT(SCRATCH(3)), %rax
 	sub	$E_RSP - E_RIP, %rsp
@@ -407,6 +408,7 @@ fault_frame:
 	movzwl	FAULT(E_SS), %ecx
 	mov	%rcx, 56(%rdx)
 fault_frame_end:
+	incq	FAULT(E_FAULTS)
 	mov	FAULT(E_INFO), %rcx
 	mov	%cr2, %rax
 	mov	%rax, INFO_CR2(%rcx)

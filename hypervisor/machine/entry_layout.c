@@ -35,6 +35,8 @@ ENTRY(E_SYSCALL_HANDLER, syscall_handler);
 ENTRY(E_SYSCALL_SP, syscall_sp);
 ENTRY(E_FAULT_HANDLER, fault_handler);
 ENTRY(E_FAULT_SP, fault_sp);
+ENTRY(E_IRETS, irets);
+ENTRY(E_FAULTS, faults);
 ENTRY(E_SCRATCH, scratch);
 _Static_assert(E_END % 16 == 0, "the CPU aligns its stack to 16 bytes");
 _Static_assert(E_SLOW == E_USER_MODE + 1, "both are tested at once");

@@ -35,7 +35,9 @@
 #define E_SYSCALL_SP	  288
 #define E_FAULT_HANDLER	  296
 #define E_FAULT_SP	  304
-#define E_SCRATCH	  312
+#define E_IRETS		  312
+#define E_FAULTS	  320
+#define E_SCRATCH	  328
 
 /* struct entry_stack, from where an exception's stack starts */
 #define STACK_STACK 0

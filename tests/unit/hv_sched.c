@@ -21,6 +21,7 @@
 #include "core/exit.h"
 #include "core/sched.h"
 #include "fake.h"
+#include "shoji/hypercalls.h"
 
 #define MS    1000000ULL
 #define SLICE SCHED_SLICE_NS
@@ -574,6 +575,31 @@ static void events_are_delivered_on_the_way_back(void **state)
 	enter(0);
 	assert_int_equal(injected, 1);
 	assert_int_equal(injected_nmis, 1);
+	v->info->evtchn_upcall_pending = 1; /* alone, and nothing else to do */
+	v->info->evtchn_upcall_mask = 0;
+	enter(0);
+	assert_int_equal(injected, 2);
+}
+
+/* What entry code did without C counts for the CPU where it was done. */
+static void trips_without_c_are_counted(void **state)
+{
+	struct vcpu *v;
+
+	(void)state;
+	start(1);
+	v = hog(256);
+	settle();
+	v->entry->faults = 3;
+	v->entry->irets = 2;
+	fake_cpus[0].counts.of[COUNT_PAGE_FAULT] = 10;
+	fake_cpus[0].work |= CPU_WORK_SCHED;
+	enter(0);
+	assert_int_equal(fake_cpus[0].counts.of[COUNT_PAGE_FAULT], 13);
+	assert_int_equal(fake_cpus[0].counts.hypercalls[HYPERCALL_iret], 2);
+	fake_cpus[0].work |= CPU_WORK_SCHED;
+	enter(0);
+	assert_int_equal(fake_cpus[0].counts.of[COUNT_PAGE_FAULT], 13);
 }
 
 /* Anything at any time; check_all() says what must hold. */
@@ -634,6 +660,7 @@ int main(void)
 		cmocka_unit_test_teardown(a_moved_one_is_not_late, stop),
 		cmocka_unit_test_teardown(a_dead_one_leaves_the_queue, stop),
 		cmocka_unit_test_teardown(events_are_delivered_on_the_way_back, stop),
+		cmocka_unit_test_teardown(trips_without_c_are_counted, stop),
 		cmocka_unit_test_teardown(a_storm, stop),
 	};
 
