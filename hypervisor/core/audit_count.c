@@ -13,8 +13,9 @@
 
 /* In units of preemption */
 #define COST_FRAME	220
-#define COST_ENTRY	45
+#define COST_ENTRY	75
 #define COST_DESCRIPTOR 22
+#define ENTRIES_AT_ONCE 128
 
 static unsigned int valid_entries(const struct frame *f, uint64_t type)
 {
@@ -94,13 +95,13 @@ static void count_entry(struct audit *a, const struct frame *table, enum frame_t
 		y->lent--;
 }
 
-static void count_table(struct audit *a, const struct frame *f, enum frame_type t,
-			unsigned int count)
+static void count_entries(struct audit *a, const struct frame *f, enum frame_type t,
+			  unsigned int first, unsigned int end)
 {
 	const uint64_t *table = machine_map(frame_mfn(f));
 	bool look = audit_tally(a, f) != NULL;
 
-	for (unsigned int i = 0; i < count; i++) {
+	for (unsigned int i = first; i < end; i++) {
 		uint64_t e = __atomic_load_n(&table[i], __ATOMIC_RELAXED);
 
 		if (!(e & PTE_PRESENT) || l4_slot_ours(t, i))
@@ -109,7 +110,19 @@ static void count_table(struct audit *a, const struct frame *f, enum frame_type 
 		if (look && !entry_ok(a, f, t, i, e))
 			audit_wrong(a, f, SHOJI_AUDIT_entry, 0, e, i);
 	}
-	a->tables++;
+	preempt_charge(COST_ENTRY * (end - first));
+}
+
+/* The next entries of a table of which `count` are in use: true after the last of them. */
+static bool count_table(struct audit *a, const struct frame *f, enum frame_type t,
+			unsigned int count)
+{
+	unsigned int end = MIN(count, a->part + ENTRIES_AT_ONCE);
+
+	count_entries(a, f, t, a->part, end);
+	a->part = end < count ? end : 0;
+	a->tables += !a->part;
+	return !a->part;
 }
 
 static bool descriptors_ok(const struct frame *f, unsigned int *at)
@@ -152,17 +165,20 @@ static void count_own(struct audit *a, const struct frame *f, uint64_t type)
 		y->references++; /* the half-checked state's own */
 }
 
-void audit_count_frame(struct audit *a, const struct frame *f)
+bool audit_count_frame(struct audit *a, const struct frame *f)
 {
 	uint64_t type = __atomic_load_n(&f->type, __ATOMIC_ACQUIRE);
 	unsigned int entries = valid_entries(f, type);
 
-	count_own(a, f, type);
-	if (entries)
-		count_table(a, f, type_of(type), entries);
-	else if (type_of(type) == FRAME_SEGDESC && (type & FRAME_TYPE_COUNT))
+	preempt_charge(COST_FRAME);
+	if (!a->part)
+		count_own(a, f, type);
+	if (a->part < entries)
+		return count_table(a, f, type_of(type), entries);
+	a->part = 0; /* it is no table any more, perhaps */
+	if (type_of(type) == FRAME_SEGDESC && (type & FRAME_TYPE_COUNT))
 		check_descriptors(a, f);
-	preempt_charge(COST_FRAME + COST_ENTRY * entries);
+	return true;
 }
 
 void audit_hold(struct audit *a, const struct frame *f, const struct domain *owner,

@@ -37,7 +37,7 @@ struct audit {
 	/* --- where the pass is --- */
 	enum audit_phase phase;
 	uint64_t cursor; /* next frame or domain */
-	uint32_t part;	 /* of the domain */
+	uint32_t part;	 /* of the domain, or the next entry of a table */
 	uint32_t stamp;	 /* of the pass, in what is to be counted once */
 
 	/* --- owners --- NULL: not looked at */
@@ -65,7 +65,8 @@ static inline struct tally *audit_tally(const struct audit *a, const struct fram
 }
 
 /* --- audit_count.c: what tables refer to --- */
-void audit_count_frame(struct audit *a, const struct frame *f); /* as a table, if it is one */
+/* As a table, if it is one; a part of it at a time. True: that was all. */
+bool audit_count_frame(struct audit *a, const struct frame *f);
 /* Somebody holds a reference of f; and one of type t unless that is FRAME_NONE. */
 void audit_hold(struct audit *a, const struct frame *f, const struct domain *owner,
 		enum frame_type t, unsigned int where);

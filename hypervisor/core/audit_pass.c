@@ -24,12 +24,15 @@ static bool read_tables(struct audit *a)
 {
 	preempt_charge(16 * RUN);
 	for (unsigned int i = 0; i < RUN && a->cursor < frame_max; i++) {
-		const struct frame *f = &frame_table[a->cursor++];
+		const struct frame *f = &frame_table[a->cursor];
 
-		if (!(f->flags & FRAME_RAM))
-			continue;
-		audit_owner_of(a, f);
-		audit_count_frame(a, f);
+		if (f->flags & FRAME_RAM) {
+			if (!a->part)
+				audit_owner_of(a, f);
+			a->cursor += audit_count_frame(a, f);
+		} else {
+			a->cursor++;
+		}
 		if (preempt_due())
 			break;
 	}

@@ -12,9 +12,10 @@
 #include "core/mm_list.h"
 #include "core/preempt.h"
 
-#define STEP	  16 /* entries between two looks at the budget */
-#define COST_STEP 40
-#define COST_DROP 40
+#define STEP	     16 /* entries between two looks at the budget */
+#define COST_STEP    40
+#define COST_DROP    40
+#define COST_PROTECT 60
 
 /* Locked. The references that `count` entries held go into `held`; how many. */
 static unsigned int clear_step(uint64_t *e, unsigned int count, uint64_t held[STEP])
@@ -53,9 +54,12 @@ int mm_clear_run(struct frame *table, unsigned int index, unsigned int count)
 	return 0;
 }
 
-/* Locked. A page of another domain's, mapped by a grant, must stay as the grant has it. */
+/* Locked. How many were changed. A page of another domain's, mapped by a grant, must stay as the
+ * grant has it. */
 static int protect_step(const struct domain *d, uint64_t *e, unsigned int count)
 {
+	int changed = 0;
+
 	for (unsigned int i = 0; i < count; i++) {
 		uint64_t old = __atomic_load_n(&e[i], __ATOMIC_RELAXED);
 		struct frame *f = ram_frame(pte_frame(old));
@@ -67,23 +71,28 @@ static int protect_step(const struct domain *d, uint64_t *e, unsigned int count)
 		__atomic_fetch_and(&e[i], ~PTE_RW, __ATOMIC_SEQ_CST);
 		if (f)
 			type_drop_writable(f); /* the entry still holds the frame */
+		changed++;
 	}
-	return 0;
+	return changed;
 }
 
 int mm_protect_run(struct frame *table, unsigned int index, unsigned int count)
 {
 	uint64_t *entries = machine_map(frame_mfn(table));
-	int rc = 0;
 
-	for (unsigned int done = 0; !rc && done < count; done += STEP) {
+	for (unsigned int done = 0; done < count; done += STEP) {
+		int changed;
+
 		if (done >= 4 * STEP && preempt_due())
 			return -XEN_ERESTART;
 		if (!table_lock(table, FRAME_L1))
 			return -XEN_EINVAL;
-		rc = protect_step(table->owner, entries + index + done, MIN(count - done, STEP));
+		changed =
+			protect_step(table->owner, entries + index + done, MIN(count - done, STEP));
 		table_unlock(table);
-		preempt_charge(COST_STEP);
+		if (changed < 0)
+			return changed;
+		preempt_charge(COST_STEP + COST_PROTECT * (unsigned int)changed);
 	}
-	return rc;
+	return 0;
 }

@@ -16,7 +16,7 @@
 
 /* What things cost, in units */
 #define COST_TABLE	800 /* of looking for entries */
-#define COST_LINE	30
+#define COST_LINE	90
 #define COST_ENTRY	40
 #define COST_CHILD	100
 #define COST_DEVICE	150

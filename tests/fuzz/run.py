@@ -1,9 +1,10 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-only
-"""Run fuzz targets, two at a time: run.py OUT NAME=SECONDS... ; run.py --merge OUT NAME.
+"""Run fuzz targets, two at a time: run.py [--same] OUT NAME=SECONDS... ; run.py --merge OUT NAME.
 
-Each begins with its corpus and with what earlier runs found (OUT/found/NAME). --merge takes what was
-found into the corpus, as few inputs as cover the same. Ends with "N passed, M failed".
+Each begins with its corpus and with what earlier runs found (OUT/found/NAME). --same: each time with the same inputs, as far
+as the time reaches, from the corpus alone. --merge takes what was found into the corpus, as few inputs as cover the same.
+Ends with "N passed, M failed".
 """
 import concurrent.futures
 import glob
@@ -32,13 +33,18 @@ def options(name):
     return match.group(1).split() if match else []
 
 
-def hunt(out, name, seconds):
+def hunt(out, name, seconds, same):
     """(name, what to tell, passed)."""
     found, corpus = folders(out, name)
     log = os.path.join(out, name + ".log")
+    new, seed = found, []
+    if same:
+        new, seed = os.path.join(out, "same", name), ["-seed=1"]
+        shutil.rmtree(new, ignore_errors=True)
+        os.makedirs(new)
     with open(log, "w", encoding="utf-8") as output:
-        done = subprocess.run([os.path.join(out, name), *options(name), f"-max_total_time={seconds}", "-timeout=20",
-                               "-verbosity=0", "-print_final_stats=1", f"-artifact_prefix={found}/", found, corpus],
+        done = subprocess.run([os.path.join(out, name), *options(name), *seed, f"-max_total_time={seconds}", "-timeout=20",
+                               "-verbosity=0", "-print_final_stats=1", f"-artifact_prefix={found}/", new, corpus],
                               stdout=output, stderr=subprocess.STDOUT, check=False)
     with open(log, encoding="utf-8", errors="replace") as file:
         text = file.read()
@@ -67,11 +73,12 @@ def main():
     if sys.argv[1] == "--merge":
         merge(*sys.argv[2:4])
         return 0
-    out = sys.argv[1]
-    wanted = [argument.split("=") for argument in sys.argv[2:]]
+    same = sys.argv[1] == "--same"
+    out, *arguments = sys.argv[2:] if same else sys.argv[1:]
+    wanted = [argument.split("=") for argument in arguments]
     passed = 0
     with concurrent.futures.ThreadPoolExecutor(2) as pool:
-        jobs = [pool.submit(hunt, out, name, int(seconds))
+        jobs = [pool.submit(hunt, out, name, int(seconds), same)
                 for name, seconds in sorted(wanted, key=lambda pair: -int(pair[1]))]
         for job in concurrent.futures.as_completed(jobs):
             name, what, good = job.result()

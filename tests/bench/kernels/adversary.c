@@ -9,6 +9,8 @@
 #include "shoji/domctl.h"
 #include "shoji/event_channel.h"
 #include "shoji/extension.h"
+#include "shoji/extension_mmu.h"
+#include "shoji/extension_vcpu.h"
 #include "shoji/grant_table.h"
 #include "shoji/memory.h"
 #include "shoji/sched.h"
@@ -159,6 +161,76 @@ TEST(page_tables)
 	EQUAL(CALL(HYPERCALL_mmuext_op, op, MANY, 0, DOMID_SELF), 0);
 	DONE();
 	drop_tree();
+}
+
+/* The same tree, mapped in the domain's direct map, for the calls that change that, too. */
+static uint64_t mapped[TABLES][512] __attribute__((aligned(4096)));
+
+static long space(unsigned int cmd)
+{
+	return CALL(HYPERCALL_shoji_space, cmd, mfn_of(mapped[0]), 0, 0);
+}
+
+static void build_mapped_tree(void)
+{
+	for (unsigned int i = 0; i < 512; i++) {
+		mapped[0][i] = i < 1 ? PTE(mfn_of(mapped[1]), WRITABLE) : 0;
+		mapped[1][i] = i < 2 ? PTE(mfn_of(mapped[2]), WRITABLE) : 0;
+		mapped[2][i] = PTE(mfn_of(mapped[3 + i]), WRITABLE);
+		for (unsigned int j = 0; j < 512; j++)
+			mapped[3 + i][j] = PTE(data[j], WRITABLE);
+	}
+}
+
+/* One request for the whole of each table of level 1. */
+static long runs(unsigned int command)
+{
+	static struct xen_mmu_update u[MANY];
+
+	for (unsigned int i = 0; i < MANY; i++)
+		u[i] = (struct xen_mmu_update){mfn_of(mapped[3 + i]) * PAGE | command, 512};
+	return CALL(HYPERCALL_shoji_mmu_update, u, MANY, 0);
+}
+
+TEST(extension)
+{
+	uint64_t slot = live_l4() * PAGE + 64;
+
+	take(data, MANY);
+	build_mapped_tree();
+	EQUAL(CALL(HYPERCALL_shoji_space, SHOJI_SPACE_direct_map, VIRT_BASE, start_info->nr_pages),
+	      0);
+	MEASURE("shoji_space: pin a full tree of four levels");
+	EQUAL(space(SHOJI_SPACE_pin), 0);
+	MEASURE("shoji_switch to it and back");
+	EQUAL(CALL(HYPERCALL_shoji_switch, live_l4(), mfn_of(mapped[0]), 0, 0, SHOJI_SWITCH_roots),
+	      0);
+	EQUAL(CALL(HYPERCALL_shoji_switch, live_l4(), 0, 0, 0, SHOJI_SWITCH_roots), 0);
+	MEASURE("shoji_space: unpin it");
+	EQUAL(space(SHOJI_SPACE_unpin), 0);
+	MEASURE("shoji_space: pin a tree that is refused at its end");
+	mapped[TABLES - 1][511] = PTE(live_l4(), WRITABLE);
+	EQUAL(space(SHOJI_SPACE_pin), -XEN_EINVAL);
+	mapped[TABLES - 1][511] = 0;
+	DONE();
+	EQUAL(space(SHOJI_SPACE_pin), 0);
+	MEASURE("shoji_mmu_update: 512 full tables made read-only");
+	EQUAL(runs(SHOJI_MMU_protect), 0);
+	MEASURE("shoji_mmu_update: 512 full tables cleared");
+	EQUAL(runs(SHOJI_MMU_clear), 0);
+	DONE();
+	EQUAL(space(SHOJI_SPACE_unpin), 0);
+	build_mapped_tree();
+	for (unsigned int i = 1; i < TABLES; i++)
+		EQUAL(remap(mapped[i], PTE(mfn_of(mapped[i]), READABLE)), 0);
+	MEASURE("shoji_mmu_update: a full tree of three levels linked");
+	EQUAL(CALL(HYPERCALL_shoji_set_entry, slot | SHOJI_MMU_link,
+		   PTE(mfn_of(mapped[1]), WRITABLE), 0),
+	      0);
+	MEASURE("and unlinked");
+	EQUAL(CALL(HYPERCALL_shoji_set_entry, slot | SHOJI_MMU_link, 0, SHOJI_FLUSH_all), 0);
+	DONE();
+	give(data, MANY);
 }
 
 static void same_ops(const char *what, struct xen_mmuext_op o)
