@@ -240,8 +240,6 @@ long domctl_send_trigger(struct domain *d, struct xen_domctl *op)
 		return -XEN_EOPNOTSUPP;
 	if (!v->nmi_callback)
 		return -XEN_EINVAL;
-	v->nmi_pending = true;
-	vcpu_wake(v, VPAUSE_BLOCKED);
-	machine_kick(v->cpu);
+	vcpu_send_nmi(v);
 	return 0;
 }

@@ -66,15 +66,6 @@ static long set_singleshot(struct vcpu *v, uint64_t arg)
 	return vcpu_set_singleshot(v, op.timeout_abs_ns, op.flags & VCPU_SSHOTTMR_future);
 }
 
-static long send_nmi(struct vcpu *v)
-{
-	v->nmi_pending = true;
-	vcpu_wake(v, VPAUSE_BLOCKED);
-	if (v->running)
-		machine_kick(v->cpu);
-	return 0;
-}
-
 /* Timers are per CPU and lock-free for their vCPU only: the caller's own. */
 static long timer_call(struct vcpu *v, uint64_t cmd, uint64_t arg)
 {
@@ -124,7 +115,8 @@ long abi_vcpu_op(uint64_t cmd, uint64_t id, uint64_t arg)
 	case VCPUOP_stop_singleshot_timer:
 		return timer_call(v, cmd, arg);
 	case VCPUOP_send_nmi:
-		return send_nmi(v);
+		vcpu_send_nmi(v);
+		return 0;
 	default:
 		return abi_unknown("vcpu_op", cmd);
 	}

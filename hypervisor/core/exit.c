@@ -68,6 +68,8 @@ static __attribute__((noinline)) struct vcpu *exit_with_work(struct cpu *c)
 
 		if (unlikely(work & CPU_WORK_STOP))
 			stop_here();
+		if (unlikely(work & CPU_WORK_NMI))
+			vcpu_send_nmi(hv.dom0->vcpu[0]);
 		if (work & CPU_WORK_TIMER) {
 			timers_run();
 			vcpu_check_clock();

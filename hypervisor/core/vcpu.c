@@ -132,6 +132,14 @@ void vcpu_stop_sync(struct vcpu *v, uint32_t set_flags)
 		machine_relax();
 }
 
+void vcpu_send_nmi(struct vcpu *v)
+{
+	__atomic_store_n(&v->nmi_pending, true, __ATOMIC_SEQ_CST);
+	vcpu_wake(v, VPAUSE_BLOCKED);
+	if (__atomic_load_n(&v->running, __ATOMIC_SEQ_CST))
+		machine_kick(v->cpu);
+}
+
 int vcpu_up(struct vcpu *v)
 {
 	if (!v->is_initialised)

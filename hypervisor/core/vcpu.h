@@ -162,6 +162,7 @@ static inline void vcpu_release(struct vcpu *v)
 /* Wake, block, pause: any CPU may call these. */
 void vcpu_wake(struct vcpu *v,
 	       uint32_t clear_flags); /* clears VPAUSE_* flags, runs if none is left */
+void vcpu_send_nmi(struct vcpu *v);   /* comes at once, masked events or not */
 void vcpu_stop(struct vcpu *v, uint32_t set_flags); /* asynchronous */
 void vcpu_stop_sync(struct vcpu *v,
 		    uint32_t set_flags); /* returns when it is off its CPU; no locks */

@@ -216,17 +216,17 @@ void trap_in_hypervisor(struct xen_cpu_user_regs *frame)
 	frame->rflags &= ~RFLAGS_AC;
 }
 
-/* The NMI button, or the platform: dom0's to handle. */
+/* The NMI button, or the platform: dom0's to handle. Whatever was interrupted may hold locks, so it
+ * is told on the way out. */
 static void nmi(void)
 {
 	void (*stopper)(void) = this_percpu()->stopper;
-	struct vcpu *v = hv.dom0 ? hv.dom0->vcpu[0] : NULL;
+	const struct vcpu *v = hv.dom0 ? hv.dom0->vcpu[0] : NULL;
 
 	if (stopper)
 		stopper();
 	if (v && v->nmi_callback) {
-		v->nmi_pending = true;
-		__atomic_fetch_or(&this_cpu()->work, CPU_WORK_SCHED, __ATOMIC_RELAXED);
+		__atomic_fetch_or(&this_cpu()->work, CPU_WORK_NMI, __ATOMIC_RELAXED);
 		apic_send_self(VECTOR_KICK); /* we may be on a way out that does not look at it */
 	}
 }

@@ -82,6 +82,11 @@ void machine_inject_nmi(struct vcpu *v)
 	injected_nmis++;
 }
 
+void vcpu_send_nmi(struct vcpu *v)
+{
+	(void)v;
+}
+
 void vcpu_check_clock(void)
 {
 }
