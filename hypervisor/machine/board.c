@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* What the firmware and the boot program said, for core and abi. */
 #include "machine/acpi.h"
-#include "machine/init.h"
+#include "init/main.h"
 
 #include "core/machine.h"
 

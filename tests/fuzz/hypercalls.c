@@ -8,7 +8,7 @@
  */
 /* SOURCES: tests/fuzz/hypercalls/[a-z]*.c tests/fake/fake_core.c tests/fake/fake_machine.c */
 /* SOURCES: hypervisor/core/[a-z]*.c hypervisor/abi/[a-z]*.c */
-/* SOURCES: hypervisor/lib/strlcpy.c hypervisor/lib/elf_image.c hypervisor/lib/tree.c */
+/* SOURCES: hypervisor/lib/strlcpy.c hypervisor/lib/tree.c */
 /* FLAGS: -Ihypercalls -I../fake -include hooks.h -DSHOJI_DEBUG */
 /* LIBS: -Wl,--wrap=heap_take,--wrap=heap_give,--wrap=heap_lend,--wrap=heap_return */
 #include <stdio.h>

@@ -12,7 +12,7 @@
 /* SOURCES: dom0-tools/lib/build_layout.c dom0-tools/lib/build_load.c */
 /* SOURCES: dom0-tools/lib/build_tables.c */
 /* SOURCES: dom0-tools/lib/failure.c dom0-tools/lib/file_map.c hypervisor/lib/elf_image.c */
-/* SOURCES: hypervisor/core/dom0_layout.c tests/fuzz/kernel_file/boot.c */
+/* SOURCES: hypervisor/init/dom0_layout.c tests/fuzz/kernel_file/boot.c */
 /* FLAGS: -iquote ../../hypervisor/lib -Ikernel_file -I../fake -Wno-unknown-attributes */
 /* LIBS: -lz -llzma -lzstd */
 #include <stdlib.h>

@@ -1,11 +1,11 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-only
-"""hypervisor/core and hypervisor/abi, unchanged, for the host; and code that must not compile.
+"""hypervisor/core, hypervisor/abi and dom0's builder, unchanged, for the host; and code that must not compile.
 
  - every file compiles for the host with the product's warnings, with and without debug checks;
  - no file has assembly in it;
- - core, linked with hypervisor/lib, needs nothing but what core/machine.h and core/log.h declare; abi
-   needs core, and the two headers of dom0's interrupts;
+ - core, linked with hypervisor/lib, needs nothing but what core/machine.h and core/log.h declare, nor
+   does the builder; abi needs core, and the two headers of dom0's interrupts;
  - each pair of types.txt: the right use compiles, the wrong one (machine frame for guest frame, guest
    address for pointer, domain id for number, ...) does not.
 
@@ -103,10 +103,11 @@ def check_pair(what, prologue, body):
 
 def main():
     """All checks; two compilers at once."""
-    files = sorted(glob.glob(f"{HYPERVISOR}/core/*.c") + glob.glob(f"{HYPERVISOR}/abi/*.c"))
+    files = sorted(path for files in ("core/*.c", "abi/*.c", "init/dom0_*.c") for path in glob.glob(f"{HYPERVISOR}/{files}"))
     with tempfile.TemporaryDirectory() as work, concurrent.futures.ThreadPoolExecutor(2) as pool:
         results = list(pool.map(lambda path: compile_file(path, work), files))
         results.append(check_waist(work, ["core"], CORE_NEEDS, FAKE | {"m2p_table"}))
+        results.append(check_waist(work, ["core", "init_dom0"], CORE_NEEDS, FAKE | {"m2p_table"}))
         results.append(check_waist(work, ["core", "abi"], ABI_NEEDS, FAKE | {"m2p_table", "abi_iret"}))
         results += pool.map(lambda pair: check_pair(*pair), pairs())
     for findings in results:

@@ -3,7 +3,7 @@
  * dom0's first memory: nothing overlaps, everything that is mapped is mapped by the tables, and a
  * kernel that asks for impossible addresses is told so.
  */
-/* SOURCES: hypervisor/core/dom0_layout.c */
+/* SOURCES: hypervisor/init/dom0_layout.c */
 /* FLAGS: -I../fake */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -13,7 +13,7 @@
 
 #include <cmocka.h>
 
-#include "core/dom0_layout.h"
+#include "init/dom0_layout.h"
 #include "shoji/elfnote.h"
 
 #define TEXT	 0xffffffff80000000ULL

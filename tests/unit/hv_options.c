@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* SOURCES: hypervisor/machine/options.c hypervisor/machine/log_ring.c */
+/* SOURCES: hypervisor/init/options.c hypervisor/machine/log_ring.c */
 /* The hypervisor's command line; and the ring that keeps the log. */
 #include <setjmp.h>
 #include <stdarg.h>

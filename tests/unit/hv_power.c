@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* SOURCES: hypervisor/machine/power_s5.c */
+/* SOURCES: hypervisor/init/power_s5.c */
 /* The sleep types for power-off, found in ACPI machine code that may be anything. */
 #include <setjmp.h>
 #include <stdarg.h>

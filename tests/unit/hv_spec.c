@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* SOURCES: hypervisor/machine/spec_choose.c hypervisor/machine/options.c */
+/* SOURCES: hypervisor/init/spec_choose.c hypervisor/init/options.c */
 /* What is done against speculation: on which processor, and with which option. */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 
 #include "boot.h"
-#include "core/dom0_layout.h"
+#include "init/dom0_layout.h"
 
 #define DOM0_PAGES 65536
 

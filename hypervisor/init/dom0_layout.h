@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* Where everything goes in dom0's initial memory. Pure. Units: pfn (frames), bytes where named so.
  */
-#ifndef SHOJI_CORE_DOM0_LAYOUT_H
-#define SHOJI_CORE_DOM0_LAYOUT_H
+#ifndef SHOJI_INIT_DOM0_LAYOUT_H
+#define SHOJI_INIT_DOM0_LAYOUT_H
 
 #include "lib/elf_image.h"
 #include "lib/types.h"

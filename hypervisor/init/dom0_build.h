@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* Making the control domain from what the boot program loaded. Runs once, on the boot CPU. */
-#ifndef SHOJI_CORE_DOM0_BUILD_H
-#define SHOJI_CORE_DOM0_BUILD_H
+#ifndef SHOJI_INIT_DOM0_BUILD_H
+#define SHOJI_INIT_DOM0_BUILD_H
 
 #include "boot/boot_info.h"
 #include "lib/types.h"

@@ -3,7 +3,7 @@
  * dom0's initial layout (shoji/start_info.h describes it): kernel, initrd and frame list, unless
  * the kernel's notes let these stay unmapped, start_info, page tables, stack, slack; then the rest.
  */
-#include "core/dom0_layout.h"
+#include "init/dom0_layout.h"
 
 #include "core/guest_access.h"
 #include "shoji/elfnote.h"

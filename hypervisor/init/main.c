@@ -3,11 +3,11 @@
  * The order in which the machine comes up. Each step may use what the earlier ones made:
  * console, exceptions, memory, firmware tables, time, interrupts, other CPUs, dom0.
  */
-#include "machine/init.h"
+#include "init/main.h"
 
 #include "core/audit.h"
 #include "core/build_info.h"
-#include "core/dom0_build.h"
+#include "init/dom0_build.h"
 #include "core/domain.h"
 #include "core/frame.h"
 #include "core/log.h"
@@ -19,12 +19,12 @@
 #include "machine/console.h"
 #include "machine/cpu_ops.h"
 #include "machine/irq.h"
-#include "machine/isolation.h"
+#include "init/isolation.h"
 #include "machine/options.h"
 #include "machine/paging.h"
 #include "machine/percpu.h"
 #include "machine/smap.h"
-#include "machine/smp.h"
+#include "init/smp.h"
 #include "machine/spec.h"
 #include "machine/time.h"
 #include "machine/traps.h"

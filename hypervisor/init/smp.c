@@ -7,14 +7,14 @@
  * second is put back into INIT and left out, with a warning. Runs once, on the boot CPU, before
  * dom0.
  */
-#include "machine/smp.h"
+#include "init/smp.h"
 
 #include "core/log.h"
 #include "lib/string.h"
 #include "machine/acpi.h"
 #include "machine/apic.h"
 #include "machine/cpu_ops.h"
-#include "machine/init.h"
+#include "init/main.h"
 #include "machine/paging.h"
 #include "machine/percpu.h"
 #include "machine/time.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* The order in which the machine comes up. */
-#ifndef SHOJI_MACHINE_INIT_H
-#define SHOJI_MACHINE_INIT_H
+#ifndef SHOJI_INIT_MAIN_H
+#define SHOJI_INIT_MAIN_H
 
 #include "boot/boot_info.h"
 #include "core/cpu.h"

@@ -4,7 +4,7 @@
  * guest's tables must not show the hypervisor's memory? AMD's never did; Intel's say by
  * IA32_ARCH_CAPABILITIES.RDCL_NO when they do not any more. The option pti= (or xpti=) overrides.
  */
-#include "machine/isolation.h"
+#include "init/isolation.h"
 
 #include "core/log.h"
 #include "core/mm_companion.h"

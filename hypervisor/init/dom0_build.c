@@ -7,9 +7,9 @@
  * pinning the L4. The layout is decided in dom0_layout.c; frames come in chunks that are remembered
  * until the end.
  */
-#include "core/dom0_build.h"
+#include "init/dom0_build.h"
 
-#include "core/dom0_layout.h"
+#include "init/dom0_layout.h"
 #include "core/domain.h"
 #include "core/frame.h"
 #include "core/log.h"
