@@ -4,9 +4,10 @@
 
 #include "core/log.h"
 #include "core/machine.h"
+#include "init/power_s5.h"
 #include "machine/paging.h"
 
-struct acpi_info acpi;
+#define AML_HEADER 36
 
 static const void *map_physical(paddr_t at, size_t bytes)
 {
@@ -25,6 +26,20 @@ static paddr_t search_rsdp(void)
 	return 0;
 }
 
+/* While the tables are there: dom0 may make use of their memory. */
+static bool find_s5(uint8_t types[2])
+{
+	const uint8_t *header = acpi.dsdt ? paging_map_firmware(acpi.dsdt, AML_HEADER) : NULL;
+	const uint8_t *table;
+	uint32_t size;
+
+	if (!header)
+		return false;
+	size = *(const uint32_t *)(header + 4);
+	table = size > AML_HEADER ? paging_map_firmware(acpi.dsdt, size) : NULL;
+	return table && power_find_s5(table + AML_HEADER, size - AML_HEADER, types);
+}
+
 void acpi_init(paddr_t rsdp)
 {
 	if (!rsdp)
@@ -33,6 +48,7 @@ void acpi_init(paddr_t rsdp)
 		panic("no ACPI tables: neither the loader nor the BIOS area has a valid RSDP");
 	if (!acpi.cpu_count || !acpi.lapic_address)
 		panic("ACPI: no usable MADT: processors and interrupts are unknown");
+	acpi.has_s5 = find_s5(acpi.s5);
 	log_info("ACPI: %u CPUs, %u I/O APICs, HPET %s, PM timer %s", acpi.cpu_count,
 		 acpi.ioapic_count, acpi.hpet ? "yes" : "no", acpi.pm_timer_port ? "yes" : "no");
 }

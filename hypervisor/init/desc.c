@@ -14,8 +14,6 @@
 
 extern const uint64_t entry_vectors[256];
 
-static struct gate idt[256] __attribute__((aligned(4096), section(".sealed")));
-
 static unsigned int stack_of(unsigned int vector)
 {
 	switch (vector) {

@@ -16,6 +16,7 @@
 #include "lib/string.h"
 #include "machine/acpi.h"
 #include "machine/apic.h"
+#include "machine/board.h"
 #include "machine/console.h"
 #include "machine/cpu_ops.h"
 #include "machine/irq.h"
@@ -31,18 +32,8 @@
 
 #define LOW_RAM_END 0x9f000ULL
 
-const struct boot_info *boot_info;
+extern uint64_t __stack_chk_guard; /* machine/panic.c */
 paddr_t smp_trampoline;
-
-static struct boot_info info_copy;
-static struct entry_area boot_cpu_area;
-
-uint64_t __stack_chk_guard = 0x5af3c2970b1ee4d8ULL;
-_Noreturn void __stack_chk_fail(void);
-void __stack_chk_fail(void)
-{
-	panic("stack smashed, called from %p", __builtin_return_address(0));
-}
 
 #define CPUID1_ECX_RDRAND (1u << 30)
 
@@ -88,10 +79,9 @@ static void check_boot_info(const struct boot_info *info)
 
 static void keep_boot_info(const struct boot_info *info)
 {
-	memcpy(&info_copy, info, sizeof(info_copy));
-	boot_info = &info_copy;
-	paging_set_image(boot_info->hypervisor.phys);
-	options_parse(boot_info->cmdline);
+	memcpy(&boot_info, info, sizeof(boot_info));
+	paging_set_image(boot_info.hypervisor.phys);
+	options_parse(boot_info.cmdline, &options);
 	audit_plant_allowed = options.audit_plant;
 }
 
@@ -110,7 +100,7 @@ static void init_boot_cpu(void)
 
 static void init_board(void)
 {
-	acpi_init(boot_info->rsdp);
+	acpi_init(boot_info.rsdp);
 	time_init_bsp();
 	apic_init_bsp();
 	this_cpu()->apic_id = apic_id();
@@ -120,7 +110,7 @@ static void init_board(void)
 
 static void start_cpus(void)
 {
-	smp_trampoline = find_trampoline(boot_info);
+	smp_trampoline = find_trampoline(&boot_info);
 	log_info("%u of %u CPUs on line", smp_start_all(options.maxcpus), acpi.cpu_count);
 }
 
@@ -165,13 +155,13 @@ static void start_dom0(void)
 		.vcpus = options.dom0_max_vcpus,
 	};
 
-	hv.cmdline = boot_info->cmdline;
+	hv.cmdline = boot_info.cmdline;
 	hv.total_frames = frames_total();
 	hv.dom_io = domain_create_owner(domid(DOMID_IO));
 	hv.dom_xen = domain_create_owner(domid(DOMID_XEN));
-	fill_memory_map(boot_info);
-	dom0_build(boot_info, &o);
-	paging_free_loader(boot_info);
+	fill_memory_map(&boot_info);
+	dom0_build(&boot_info, &o);
+	paging_free_loader(&boot_info);
 }
 
 void init_main(const struct boot_info *info)
@@ -180,12 +170,13 @@ void init_main(const struct boot_info *info)
 	keep_boot_info(info);
 	init_boot_cpu();
 	console_init();
+	options_log_unknown(&options);
 	check_boot_info(info);
 	log_info("Shoji %s (%s)", SHOJI_VERSION, build_changeset);
-	log_info("started by %s; options: %s", boot_info->loader, boot_info->cmdline);
+	log_info("started by %s; options: %s", boot_info.loader, boot_info.cmdline);
 	spec_log();
 	isolation_init();
-	paging_init(boot_info);
+	paging_init(&boot_info);
 	percpu_load(this_percpu());
 	init_board();
 	sched_static = options.sched_static;

@@ -6,8 +6,7 @@
 #include "boot/boot_info.h"
 #include "core/cpu.h"
 
-extern const struct boot_info *boot_info; /* what the boot program found; a copy of ours */
-extern paddr_t smp_trampoline;		  /* a page below 1 MiB for starting CPUs; 0: none */
+extern paddr_t smp_trampoline; /* a page below 1 MiB for starting CPUs; 0: none */
 
 _Noreturn void init_main(const struct boot_info *info); /* from start.S */
 /* A started CPU arrives here, on its own stack, with the hypervisor's tables loaded. */

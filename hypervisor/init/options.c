@@ -3,14 +3,12 @@
  * The hypervisor's command line, as Xen's users know it. A table of names; each has a function that
  * reads the value, which lies between two pointers into the line. A word that is unknown or whose
  * value cannot be read is kept, and warned of when there is a console; it never stops the boot.
- * Pure apart from the two functions at the end.
+ * Pure but for the log.
  */
 #include "machine/options.h"
 
 #include "core/log.h"
 #include "lib/string.h"
-
-struct options options;
 
 struct text {
 	const char *at, *end;
@@ -347,7 +345,7 @@ static void keep_unknown(struct options *o, struct text word)
 	o->unknown[o->unknown_count++][n] = '\0';
 }
 
-void options_parse_into(const char *cmdline, struct options *o)
+void options_parse(const char *cmdline, struct options *o)
 {
 	struct text line = {cmdline, cmdline + strlen(cmdline)};
 
@@ -367,14 +365,9 @@ void options_parse_into(const char *cmdline, struct options *o)
 	}
 }
 
-void options_parse(const char *cmdline)
+void options_log_unknown(const struct options *o)
 {
-	options_parse_into(cmdline, &options);
-}
-
-void options_log_unknown(void)
-{
-	for (unsigned int i = 0; i < options.unknown_count; i++)
+	for (unsigned int i = 0; i < o->unknown_count; i++)
 		log_warn("option \"%s\" is unknown or has a bad value, and is ignored",
-			 options.unknown[i]);
+			 o->unknown[i]);
 }

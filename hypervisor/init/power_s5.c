@@ -5,8 +5,9 @@
  * ACPI keeps the two numbers in a package named _S5_ in the DSDT (ACPI 6.4, 7.4.2 and 20.2). No AML
  * is run: the name is searched and the constants behind it are read. Pure.
  */
+#include "init/power_s5.h"
+
 #include "lib/string.h"
-#include "machine/power.h"
 
 #define AML_NAME    0x08
 #define AML_ROOT    '\\'

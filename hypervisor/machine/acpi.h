@@ -35,7 +35,9 @@ struct acpi_info {
 	bool pm_timer_32bit;
 	paddr_t dsdt;			     /* 0: none */
 	uint16_t pm1a_control, pm1b_control; /* ports, 0: none */
-	uint16_t reset_port;		     /* 0: none */
+	bool has_s5;
+	uint8_t s5[2];	     /* the sleep types of S5 (off) for both */
+	uint16_t reset_port; /* 0: none */
 	uint8_t reset_value;
 	paddr_t mcfg_base; /* PCI segment 0's ECAM, 0: none */
 	uint8_t mcfg_first_bus, mcfg_last_bus;

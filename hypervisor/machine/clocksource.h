@@ -7,12 +7,18 @@
 #include "lib/types.h"
 
 struct clocksource {
-	const char *name;
+	char name[12];
 	uint64_t (*read)(void); /* counts up, wraps at mask + 1 */
 	uint64_t mask;
 	uint64_t hz;
 };
 
-const struct clocksource *clocksource_init(void); /* panics if the board has none */
+#define HPET_COUNTER 0xf0
+extern volatile uint8_t *clocksource_hpet; /* its registers */
+extern struct clocksource clocksource;	   /* the one that was chosen */
+
+void clocksource_init(void); /* panics if the board has none */
+uint64_t clocksource_read_hpet(void);
+uint64_t clocksource_read_pm_timer(void);
 
 #endif

@@ -180,7 +180,6 @@ void console_init(void)
 		return;
 	emit("\n", 1);
 	show_backlog();
-	options_log_unknown();
 }
 
 void console_init_irq(void)

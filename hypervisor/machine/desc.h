@@ -64,6 +64,7 @@ struct entry_area {
 _Static_assert(sizeof(struct entry_area) == 8192, "two pages");
 _Static_assert(offsetof(struct entry_stack, stack) % 16 == 0, "the CPU aligns its stack");
 
+extern struct gate idt[256];
 void idt_init(void);
 void idt_load(void);
 #endif

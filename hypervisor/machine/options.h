@@ -35,11 +35,10 @@ struct options {
 
 extern struct options options;
 
-void options_parse(const char *cmdline); /* into `options`, from its defaults */
-void options_log_unknown(void);
+void options_parse(const char *cmdline, struct options *o); /* defaults where it says nothing */
+void options_log_unknown(const struct options *o);
 
-/* Pure: into *o. Exported for tests, as is the size reader: 4096, 0x1000, 512M, 2G; false: bad. */
-void options_parse_into(const char *cmdline, struct options *o);
+/* 4096, 0x1000, 512M, 2G; false: bad. Exported for tests. */
 bool options_size(const char *text, const char *end, uint64_t *bytes);
 
 #endif

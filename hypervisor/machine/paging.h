@@ -44,7 +44,7 @@ void paging_load_ap(void);			       /* the same tables on another CPU */
 void paging_copy_slots(uint64_t *l4);		       /* 256 to 271 of our own L4 */
 uint64_t paging_root(void); /* physical address of the hypervisor's own L4 */
 const uint64_t *paging_root_table(void);
-/* Panics if one of our mappings is writable and executable (paging_check.c). */
+/* Panics if one of our mappings is writable and executable (init/paging_check.c). */
 void paging_check(void);
 void paging_copy_entry_slots(uint64_t *l4); /* the same of what guests' tables get */
 void paging_check_entry_slots(void);	    /* panics if there is more than there should */

@@ -19,6 +19,13 @@
 
 #define REBOOT_SECONDS 5
 
+uint64_t __stack_chk_guard = 0x5af3c2970b1ee4d8ULL;
+_Noreturn void __stack_chk_fail(void);
+void __stack_chk_fail(void)
+{
+	panic("stack smashed, called from %p", __builtin_return_address(0));
+}
+
 static uint32_t panicking; /* id + 1 of the CPU that reports; atomic */
 
 static _Noreturn void stop(void)

@@ -50,7 +50,8 @@ static inline void *percpu_stack_top(struct percpu *p)
 	return (char *)p + CPU_STACK_TOP;
 }
 
-extern char boot_cpu_block[]; /* the boot CPU's, part of the image */
+extern char boot_cpu_block[]; /* the boot CPU's, part of the image, as is its area */
+extern struct entry_area boot_cpu_area;
 
 /* A new CPU's block, filled in; NULL: no memory. It is known to machine_cpu() when it is online. */
 struct cpu *percpu_alloc(unsigned int id, uint32_t apic_id);

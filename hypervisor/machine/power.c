@@ -3,16 +3,14 @@
  * The end of the machine: power-off and reset.
  *
  * Power-off is normally dom0's, which runs ACPI's code and asks for the register values that it
- * found. Where it cannot (SCHEDOP_shutdown alone), the DSDT is asked. Reset tries what PCs have,
- * most polite first. No lock: the last thing that happens.
+ * found. Where it cannot (SCHEDOP_shutdown alone), those that the DSDT had at start do. Reset tries
+ * what PCs have, most polite first. No lock: the last thing that happens.
  */
-#include "machine/power.h"
+#include "core/machine.h"
 
 #include "core/log.h"
-#include "core/machine.h"
 #include "machine/acpi.h"
 #include "machine/cpu_ops.h"
-#include "machine/paging.h"
 #include "machine/time.h"
 #include "shoji/errno.h"
 
@@ -24,7 +22,6 @@
 #define PORT_CHIPSET   0xcf9
 #define CHIPSET_ARM    0x02
 #define CHIPSET_RESET  0x06
-#define AML_HEADER     36
 #define PATIENCE_US    1000000
 
 static _Noreturn void stop(void)
@@ -50,29 +47,15 @@ static void write_sleep(uint16_t a, uint16_t b)
 	time_udelay(PATIENCE_US);
 }
 
-static bool find_s5(uint8_t types[2])
-{
-	const uint8_t *header = acpi.dsdt ? paging_map_firmware(acpi.dsdt, AML_HEADER) : NULL;
-	const uint8_t *table;
-	uint32_t size;
-
-	if (!header)
-		return false;
-	size = *(const uint32_t *)(header + 4);
-	table = size > AML_HEADER ? paging_map_firmware(acpi.dsdt, size) : NULL;
-	return table && power_find_s5(table + AML_HEADER, size - AML_HEADER, types);
-}
-
 static void power_off(void)
 {
-	uint8_t types[2];
 	uint16_t a, b;
 
-	if (!acpi.pm1a_control || !find_s5(types))
+	if (!acpi.pm1a_control || !acpi.has_s5)
 		return;
 	a = cpu_inw(acpi.pm1a_control) & (uint16_t)~SLEEP_TYPES;
 	b = acpi.pm1b_control ? cpu_inw(acpi.pm1b_control) & (uint16_t)~SLEEP_TYPES : 0;
-	write_sleep(a | SLEEP_TYPE(types[0]), b | SLEEP_TYPE(types[1]));
+	write_sleep(a | SLEEP_TYPE(acpi.s5[0]), b | SLEEP_TYPE(acpi.s5[1]));
 }
 
 static void reset(void)

@@ -52,6 +52,8 @@ struct spec_plan {
 
 void spec_choose(const struct spec_cpu *cpu, const struct spec_wish *wish, struct spec_plan *plan);
 
+extern struct spec_plan spec_plan; /* what was chosen */
+
 struct vcpu;
 void spec_init(void);		     /* boot CPU, options read, text still writable */
 void spec_init_cpu(void);	     /* each CPU */

@@ -24,7 +24,7 @@ static struct options parse(const char *line)
 {
 	struct options o;
 
-	options_parse_into(line, &o);
+	options_parse(line, &o);
 	return o;
 }
 
@@ -116,11 +116,12 @@ static void flags_and_levels(void **state)
 static void what_is_not_understood_is_kept(void **state)
 {
 	(void)state;
-	options = parse("  placeholder  dom0_mem=lots maxcpus=0 com1=115200,7e1 loglvl=loud ");
-	assert_int_equal(options.unknown_count, 5);
-	assert_string_equal(options.unknown[0], "placeholder");
-	assert_string_equal(options.unknown[1], "dom0_mem=lots");
-	options_log_unknown();
+	struct options o =
+		parse("  placeholder  dom0_mem=lots maxcpus=0 com1=115200,7e1 loglvl=loud ");
+	assert_int_equal(o.unknown_count, 5);
+	assert_string_equal(o.unknown[0], "placeholder");
+	assert_string_equal(o.unknown[1], "dom0_mem=lots");
+	options_log_unknown(&o);
 	assert_int_equal(warnings, 5);
 }
 

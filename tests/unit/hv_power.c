@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-#include "machine/power.h"
+#include "init/power_s5.h"
 
 static int find(const char *aml, size_t size)
 {

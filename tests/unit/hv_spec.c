@@ -21,7 +21,7 @@ static struct options parse(const char *line)
 {
 	struct options o;
 
-	options_parse_into(line, &o);
+	options_parse(line, &o);
 	return o;
 }
 

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Off and on again; machine_halt() and machine_sleep() are in core/machine.h. */
-#ifndef SHOJI_MACHINE_POWER_H
-#define SHOJI_MACHINE_POWER_H
+#ifndef SHOJI_INIT_POWER_S5_H
+#define SHOJI_INIT_POWER_S5_H
 
 #include "lib/types.h"
 
