@@ -42,7 +42,7 @@ enum boot_memory_type {
 	BOOT_MEMORY_MMIO,     /* registers of devices */
 	BOOT_MEMORY_RUNTIME,  /* code and data of UEFI's runtime services */
 	BOOT_MEMORY_LOADER,   /* RAM that the boot program occupies: free once dom0 is built */
-	BOOT_MEMORY_HYPERVISOR, /* RAM: the run-time image, for ever */
+	BOOT_MEMORY_HYPERVISOR, /* RAM: the run-time image; its init part is given back */
 };
 
 /* RAM in the sense of a memory map that is shown to dom0. */

@@ -360,5 +360,4 @@ void dom0_build(const struct boot_info *info, const struct dom0_options *options
 	log_info("dom0: %lu MiB, %u vCPUs, kernel %s", (unsigned long)(b.nr_pages >> 8),
 		 b.d->max_vcpus, b.image.guest_os);
 	vcpu_up(b.d->vcpu[0]);
-	domain_unpause(b.d);
 }

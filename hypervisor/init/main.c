@@ -16,14 +16,17 @@
 #include "lib/string.h"
 #include "machine/acpi.h"
 #include "machine/apic.h"
+#include "machine/backtrace.h"
 #include "machine/board.h"
 #include "machine/console.h"
 #include "machine/cpu_ops.h"
 #include "machine/irq.h"
 #include "init/isolation.h"
+#include "init/leftovers.h"
 #include "machine/options.h"
 #include "machine/paging.h"
 #include "machine/percpu.h"
+#include "machine/release.h"
 #include "machine/smap.h"
 #include "init/smp.h"
 #include "machine/spec.h"
@@ -79,6 +82,7 @@ static void check_boot_info(const struct boot_info *info)
 
 static void keep_boot_info(const struct boot_info *info)
 {
+	backtrace_init = &symbols_init;
 	memcpy(&boot_info, info, sizeof(boot_info));
 	paging_set_image(boot_info.hypervisor.phys);
 	options_parse(boot_info.cmdline, &options);
@@ -156,7 +160,6 @@ static void start_dom0(void)
 	};
 
 	hv.cmdline = boot_info.cmdline;
-	hv.total_frames = frames_total();
 	hv.dom_io = domain_create_owner(domid(DOMID_IO));
 	hv.dom_xen = domain_create_owner(domid(DOMID_XEN));
 	fill_memory_map(&boot_info);
@@ -186,7 +189,8 @@ void init_main(const struct boot_info *info)
 	paging_check();
 	isolation_log();
 	start_dom0();
-	stack_restart(exit_to_guest);
+	leftovers_check();
+	stack_restart(release_init);
 }
 
 void ap_main(struct cpu *c)
@@ -199,5 +203,5 @@ void ap_main(struct cpu *c)
 	sched_init_cpu(c, &p->slice_timer);
 	percpu_online(c);
 	time_warp_test_ap();
-	stack_restart(exit_to_guest);
+	stack_restart(release_other);
 }

@@ -20,6 +20,8 @@
 
 extern char text_start[], text_end[], const_start[], const_end[], data_start[], image_end[];
 extern char entry_start[], entry_end[], sealed_start[], sealed_end[];
+extern char init_text_start[], init_text_end[], init_const_start[], init_const_end[];
+extern char init_data_start[], init_end[];
 
 void paging_set_image(paddr_t phys)
 {
@@ -85,6 +87,9 @@ static void map_image(void)
 	map_shared_section(sealed_start, sealed_end, LEAF_CONST);
 	map_section(sealed_end, const_end, LEAF_CONST);
 	map_section(data_start, image_end, LEAF_DATA);
+	map_section(init_text_start, init_text_end, LEAF_CODE);
+	map_section(init_const_start, init_const_end, LEAF_CONST);
+	map_section(init_data_start, init_end, LEAF_DATA);
 }
 
 static void map_ram(const struct boot_info *info)

@@ -1,39 +1,48 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Backtraces by frame pointers. The symbol table is made by symbols.py from a first link and comes
- * in with the second; the first is linked with an empty one. Offsets are from text_start, sorted.
+ * Backtraces by frame pointers. The symbol tables are made by symbols.py from a first link and come
+ * in with the second; the first is linked with empty ones.
  */
 #include "machine/backtrace.h"
 
 #include "core/log.h"
 #include "machine/machine_inline.h"
-#include "machine/symbols.h"
 
 #define DEPTH_MAX 32
 
-extern const char text_start[], text_end[];
+const struct symbol_table *backtrace_init;
 
-static bool in_text(uint64_t address)
+/* The text that holds this address; NULL: none does. */
+static const struct symbol_table *text_of(uint64_t address)
 {
-	return address >= (uint64_t)text_start && address < (uint64_t)text_end;
+	const struct symbol_table *tables[] = {&symbols_image, backtrace_init};
+
+	for (size_t i = 0; i < ARRAY_SIZE(tables); i++)
+		if (tables[i] && address >= (uint64_t)tables[i]->start &&
+		    address < (uint64_t)tables[i]->end)
+			return tables[i];
+	return NULL;
 }
 
 const char *backtrace_symbol(uint64_t address, uint64_t *offset)
 {
-	uint32_t low = 0, high = symbols_count, at = (uint32_t)(address - (uint64_t)text_start);
+	const struct symbol_table *t = text_of(address);
+	uint32_t low = 0, high, at;
 
-	if (!in_text(address) || !symbols_count)
+	if (!t || !t->count)
 		return NULL;
+	at = (uint32_t)(address - (uint64_t)t->start);
+	high = t->count;
 	while (high - low > 1) {
 		uint32_t middle = low + (high - low) / 2;
 
-		if (symbols[middle].offset <= at)
+		if (t->symbols[middle].offset <= at)
 			low = middle;
 		else
 			high = middle;
 	}
-	*offset = at - symbols[low].offset;
-	return symbols_names + symbols[low].name;
+	*offset = at - t->symbols[low].offset;
+	return t->names + t->symbols[low].name;
 }
 
 static void log_caller(uint64_t rip)
@@ -62,7 +71,7 @@ void backtrace_log(uint64_t rip, uint64_t frame_pointer)
 	for (unsigned int i = 0; i < DEPTH_MAX && on_our_stack(frame_pointer); i++) {
 		const uint64_t *frame = (const uint64_t *)frame_pointer;
 
-		if (!in_text(frame[1]))
+		if (!text_of(frame[1]))
 			break;
 		log_caller(frame[1]);
 		if (frame[0] <= frame_pointer)

@@ -4,6 +4,9 @@
 #define SHOJI_MACHINE_BACKTRACE_H
 
 #include "lib/types.h"
+#include "machine/symbols.h"
+
+extern const struct symbol_table *backtrace_init; /* of the init part; NULL: it is gone */
 
 /* The function around `address` and the distance from its start; NULL: not in our text. */
 const char *backtrace_symbol(uint64_t address, uint64_t *offset);

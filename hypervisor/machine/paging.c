@@ -116,6 +116,33 @@ void paging_map(uint64_t va, paddr_t pa, uint64_t bytes, uint64_t leaf)
 	paging_map_in(paging.root, va, pa, bytes, leaf);
 }
 
+/* --- the part of the image that is gone at run time --- */
+
+/* The image is mapped in single pages. */
+static uint64_t *image_entry(uint64_t va)
+{
+	uint64_t *l3 = paging_virt(paging.root[va >> 39 & 511] & PTE_FRAME);
+	uint64_t *l2 = paging_virt(l3[va >> 30 & 511] & PTE_FRAME);
+	uint64_t *l1 = paging_virt(l2[va >> 21 & 511] & PTE_FRAME);
+
+	return &l1[va >> 12 & 511];
+}
+
+/* Unmapped on all CPUs before the direct map lets anybody write there. */
+void paging_release(const char *from, const char *to)
+{
+	cpumask_t all = ~0ULL >> (64 - machine_cpu_count());
+	uint64_t start = (uint64_t)from, end = (uint64_t)to;
+	paddr_t at = paging_phys(from);
+
+	for (uint64_t va = start; va < end; va += PAGE_SIZE) {
+		__atomic_store_n(image_entry(va), 0, __ATOMIC_SEQ_CST);
+		machine_flush_page(all, va);
+	}
+	paging_map(DIRECTMAP + at, at, end - start, LEAF_DATA);
+	frames_add_range(mfn(at >> PAGE_SHIFT), (end - start) >> PAGE_SHIFT);
+}
+
 /* --- devices --- */
 
 const struct boot_memory *paging_piece(paddr_t at)

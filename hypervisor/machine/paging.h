@@ -40,9 +40,11 @@ extern uint64_t *m2p_table; /* M2P_WRITABLE */
 void paging_set_image(paddr_t phys);
 void paging_init(const struct boot_info *info);
 void paging_free_loader(const struct boot_info *info); /* the boot program's memory, at last */
-void paging_load_ap(void);			       /* the same tables on another CPU */
-void paging_copy_slots(uint64_t *l4);		       /* 256 to 271 of our own L4 */
-uint64_t paging_root(void); /* physical address of the hypervisor's own L4 */
+/* A piece of the image that nobody uses any more becomes free memory; whole pages. */
+void paging_release(const char *from, const char *to);
+void paging_load_ap(void);	      /* the same tables on another CPU */
+void paging_copy_slots(uint64_t *l4); /* 256 to 271 of our own L4 */
+uint64_t paging_root(void);	      /* physical address of the hypervisor's own L4 */
 const uint64_t *paging_root_table(void);
 /* Panics if one of our mappings is writable and executable (init/paging_check.c). */
 void paging_check(void);

@@ -1,17 +1,22 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The table that symbols.py writes. */
+/* The tables that symbols.py writes, each of one piece of text. */
 #ifndef SHOJI_MACHINE_SYMBOLS_H
 #define SHOJI_MACHINE_SYMBOLS_H
 
 #include "lib/types.h"
 
 struct symbol {
-	uint32_t offset; /* from text_start; the table is sorted by it */
-	uint32_t name;	 /* index into symbols_names */
+	uint32_t offset; /* from the text's start; the table is sorted by it */
+	uint32_t name;	 /* index into names */
 };
 
-extern const uint32_t symbols_count;
-extern const struct symbol symbols[];
-extern const char symbols_names[];
+struct symbol_table {
+	const char *start, *end; /* of the text */
+	const struct symbol *symbols;
+	const char *names;
+	uint32_t count;
+};
+
+extern const struct symbol_table symbols_image, symbols_init;
 
 #endif

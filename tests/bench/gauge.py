@@ -105,7 +105,7 @@ class Result:
 
 def has_isolation():
     """Does the hypervisor act on pti= yet?"""
-    for path in glob.glob(f"{TOP}/hypervisor/machine/*.c"):
+    for path in glob.glob(f"{TOP}/hypervisor/*/*.c"):
         with open(path, encoding="utf-8") as file:
             if "options.pti" in file.read():
                 return True

@@ -1,11 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """The life of a machine and a guest: boot, create, first program, destroy; and the hypervisor's size."""
-import glob
-import re
 import subprocess
 
+import count_lines
 from gauge import Result, System, inputs, keep, load_store
-from rig import COMMANDS, TOP, Counters, define_guest, difference, total
+from rig import COMMANDS, Counters, define_guest, difference, total
 
 MILLION = 1e6
 
@@ -48,21 +47,12 @@ def run(hypervisor, rig, guest):
     return result
 
 
-def code_lines():
-    """Lines that are neither blank nor comment, of everything that runs in ring 0 after boot."""
-    count = 0
-    for room in ("core", "abi", "machine", "lib"):
-        for path in sorted(glob.glob(f"{TOP}/hypervisor/{room}/*.[chS]")):
-            with open(path, encoding="utf-8") as file:
-                text = re.sub(r"/\*.*?\*/", "", file.read(), flags=re.S)
-            count += sum(1 for line in text.split("\n") if line.strip())
-    return count
-
-
 def image_size(rig):
-    """Bytes of text and read-only data."""
+    """Bytes of text and read-only data: what stays, and what is gone after the start."""
     sizes = subprocess.run(["size", "-A", rig.elf()], stdout=subprocess.PIPE, text=True, check=True).stdout
-    return sum(int(line.split()[1]) for line in sizes.split("\n") if line.startswith((".text", ".rodata")))
+    sections = [line.split() for line in sizes.split("\n") if line.startswith((".text", ".rodata", ".init."))]
+    return (sum(int(size) for name, size, _ in sections if not name.startswith(".init")),
+            sum(int(size) for name, size, _ in sections if name in (".init.text", ".init.rodata")))
 
 
 def row(name, ours, peers, goal):
@@ -81,8 +71,11 @@ def table(ours, peers, rig):
                  row("create to the guest's first program", total(ours["first"]), total(peers["first"]), ""),
                  row("of these in the hypervisor", ours["first"].hypervisor, peers["first"].hypervisor, "≤ 0.5"),
                  row("destroy", total(ours["destroy"]), total(peers["destroy"]), "")]
-    rows += ["", f"Ring-0 lines of code: {code_lines():,} (goal ≤ 20,000); "
-             f"text and read-only data: {image_size(rig) / 1024:.0f} KiB (goal ≤ 400)."]
+    running, starting, _ = count_lines.count()
+    stays, goes = image_size(rig)
+    rows += ["", f"Ring-0 lines of code: {running:,} (goal ≤ 20,000); "
+             f"text and read-only data: {stays / 1024:.0f} KiB (goal ≤ 400). "
+             f"Apart from these, and gone when dom0 runs: {starting:,} lines, {goes / 1024:.0f} KiB."]
     return "\n".join(rows)
 
 

@@ -3,6 +3,7 @@
 #include "kit.h"
 
 #include "shoji/memory.h"
+#include "shoji/sysctl.h"
 
 static long op(unsigned int cmd, const void *arg)
 {
@@ -36,6 +37,54 @@ static long give(uint64_t frame)
 	struct xen_memory_reservation r = list(&frame, 1);
 
 	return op(XENMEM_decrease_reservation, &r);
+}
+
+/* The number behind `words` in the hypervisor's log. */
+static uint64_t logged(const char *words, unsigned int base)
+{
+	static char log[32768];
+	struct xen_sysctl *op = page_alloc();
+	uint64_t value = 0;
+	const char *at = log;
+
+	op->cmd = XEN_SYSCTL_readconsole;
+	op->interface_version = XEN_SYSCTL_INTERFACE_VERSION;
+	op->u.readconsole =
+		(struct xen_sysctl_readconsole){.buffer = (uint64_t)log, .count = sizeof(log) - 1};
+	EQUAL(CALL(HYPERCALL_sysctl, op), 0);
+	log[op->u.readconsole.count] = '\0';
+	while (*at && memcmp(at, words, strlen(words)))
+		at++;
+	if (!*at)
+		fail("the log does not say \"%s\"", words);
+	for (at += strlen(words); *at > ' '; at++)
+		value = value * base + (uint64_t)(*at - (*at >= 'a' ? 'a' - 10 : '0'));
+	return value;
+}
+
+/* The code and data that only the start needed are gone: their frames are handed out like others,
+ * and what is written there harms nobody. */
+TEST_DOM0(frames_of_the_start_are_free)
+{
+	static uint64_t frames[16384];
+	struct xen_memory_reservation r = list(frames, ARRAY(frames));
+	uint64_t first = logged("its code and data, from ", 16) / PAGE;
+	uint64_t count = logged("start is over: ", 10) * 1024 / PAGE, found = 0;
+	uint64_t *at = page_alloc(), own = mfn_of(at);
+	long got = op(XENMEM_increase_reservation, &r);
+
+	CHECK(got > 0 && got < (long)ARRAY(frames)); /* all there is */
+	for (long i = 0; i < got; i++) {
+		if (frames[i] < first || frames[i] >= first + count)
+			continue;
+		found++;
+		EQUAL(remap(at, PTE(frames[i], WRITABLE)), 0);
+		memset(at, 0xcc, PAGE);
+	}
+	EQUAL(remap(at, PTE(own, WRITABLE)), 0);
+	r = list(frames, (uint64_t)got);
+	EQUAL(op(XENMEM_decrease_reservation, &r), got);
+	CHECK(count >= 4 && found > count / 2); /* the hypervisor may use some of them itself */
 }
 
 /* Frames that the hypervisor shares with us are not ours to give, nor to exchange. */

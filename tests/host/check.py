@@ -6,6 +6,7 @@
  - no file has assembly in it;
  - core, linked with hypervisor/lib, needs nothing but what core/machine.h and core/log.h declare, nor
    does the builder; abi needs core, and the two headers of dom0's interrupts;
+ - in the built image nothing that stays refers to the init part, and the build would see it;
  - each pair of types.txt: the right use compiles, the wrong one (machine frame for guest frame, guest
    address for pointer, domain id for number, ...) does not.
 
@@ -22,6 +23,8 @@ import tempfile
 HERE = os.path.dirname(os.path.abspath(__file__))
 TOP = os.path.dirname(os.path.dirname(HERE))
 HYPERVISOR = os.path.join(TOP, "hypervisor")
+BUILD = os.path.join(TOP, "build/hypervisor")
+ROOMS = ("core", "abi", "lib", "machine", "init")
 FLAGS = ["-std=gnu11", "-O1", "-Wall", "-Wextra", "-Wshadow", "-Wstrict-prototypes", "-Wmissing-prototypes",
          "-Wconversion", "-Werror", "-I.", "-I../tests/fake", "-I../include-public"]
 CORE_NEEDS = ["core/machine.h", "core/log.h"]
@@ -77,6 +80,34 @@ def check_waist(work, folders, headers, others):
             for name in sorted(wanted - declared - COMPILER - others)]
 
 
+def link_image(work, *planted):
+    """The image, with relocations kept and a file more: its path."""
+    image = f"{work}/image"
+    objects = [f"{BUILD}/{os.path.relpath(path, HYPERVISOR)}.o"
+               for room in ROOMS for kind in ("c", "S") for path in glob.glob(f"{HYPERVISOR}/{room}/*.{kind}")]
+    worked, said = gcc("-nostdlib", "-static", "-no-pie", "-Wl,--build-id=none,--emit-relocs,-T,machine/hypervisor.lds",
+                       "-o", image, *objects, f"{BUILD}/symbols.o", *planted)
+    if not worked:
+        raise RuntimeError(said)
+    return image
+
+
+def check_start_is_apart(work):
+    """machine/check_image.py sees when what stays refers to what goes, by code or by a constant."""
+    sys.path.insert(0, f"{HYPERVISOR}/machine")
+    import check_image  # pylint: disable=import-outside-toplevel,import-error
+    findings = [f"the image: {line}" for line in check_image.crossings(link_image(work))]
+    for what, text in (("a call", "void options_log_unknown(void); void planted(void); void planted(void) { options_log_unknown(); }"),
+                       ("a pointer", "void options_log_unknown(void); void (*const planted)(void) = options_log_unknown;"),
+                       ("a variable", "void options_log_unknown(void); void (*planted)(void) = options_log_unknown;")):
+        planted = f"{work}/planted.o"
+        gcc("-fpie", "-fvisibility=hidden", "-c", "-x", "c", "-o", planted, "-", source=text)
+        seen = list(check_image.crossings(link_image(work, planted)))
+        if len(seen) != 1 or "options_log_unknown" not in seen[0]:
+            findings.append(f"{what} from outside into the init part is not seen: {seen}")
+    return findings
+
+
 def pairs():
     """(what, prologue, right, wrong) of types.txt: '//' names a pair, RIGHT and WRONG are its two forms."""
     with open(os.path.join(HERE, "types.txt"), encoding="utf-8") as file:
@@ -109,6 +140,7 @@ def main():
         results.append(check_waist(work, ["core"], CORE_NEEDS, FAKE | {"m2p_table"}))
         results.append(check_waist(work, ["core", "init_dom0"], CORE_NEEDS, FAKE | {"m2p_table"}))
         results.append(check_waist(work, ["core", "abi"], ABI_NEEDS, FAKE | {"m2p_table", "abi_iret"}))
+        results.append(check_start_is_apart(work))
         results += pool.map(lambda pair: check_pair(*pair), pairs())
     for findings in results:
         for finding in findings:

@@ -10,6 +10,7 @@ import pytest
 
 from guests import Dom0
 from machine import BUILD, Machine, fetch_newer
+from monitor import Monitor, check_start_is_gone
 
 WAYS = [("ovmf", "q35"), ("seabios", "q35"), ("seabios", "pc")]
 CPUS = [1, 2, 4]
@@ -50,8 +51,9 @@ def boot(choice):
     """Boot, look at dom0, switch off."""
     (firmware, board), cpus, model, memory = choice
     dom0 = min(memory // 2, 1024)
+    monitor = Monitor()
     with Machine(firmware=firmware, machine=board, cpus=cpus, cpu_model=model, memory=memory,
-                 dom0_memory=dom0, isolation="default") as machine:
+                 dom0_memory=dom0, isolation="default", extra=monitor.arguments) as machine:
         assert machine.run("cat /sys/hypervisor/type").ok() == "xen\n"
         assert int(machine.run("nproc").ok()) == cpus
         total = int(machine.run("sed -n 's/^MemTotal: *//p' /proc/meminfo | cut -d' ' -f1").ok()) // 1024
@@ -59,6 +61,7 @@ def boot(choice):
         efi = machine.run("[ -d /sys/firmware/efi ]").status == 0
         assert efi == (firmware == "ovmf")
         assert machine.run("dmesg | grep -E 'BUG:|WARNING: CPU|Call Trace'").output == ""
+        check_start_is_gone(monitor, cpus)
         assert machine.power_off() == 0
 
 
