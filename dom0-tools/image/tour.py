@@ -70,7 +70,7 @@ class Console:
 
     def plain_shell(self):
         """No line editing, no colours: what comes back is what was printed."""
-        self.expect(LOGIN_PROMPT, 120)
+        self.expect(LOGIN_PROMPT, 240)
         self.type("stty cols 400; exec env PS1='tour''# ' TERM=dumb bash --norc --noediting")
         self.expect(PROMPT, 30)
 
