@@ -45,7 +45,7 @@ unpack() {
 
 configure() {
 	make -s -C "$out/$package" tinyconfig
-	(cd "$out/$package" && KCONFIG_CONFIG=.config ./scripts/kconfig/merge_config.sh -m .config "$series/guest.config" >/dev/null)
+	(cd "$out/$package" && KCONFIG_CONFIG=.config ./scripts/kconfig/merge_config.sh -m .config "$here/guest.config" >/dev/null)
 	make -s -C "$out/$package" olddefconfig
 	grep -q '^CONFIG_XEN_SHOJI=y' "$out/$package/.config" || die "the configuration lost CONFIG_XEN_SHOJI"
 }
