@@ -2,7 +2,8 @@
 /*
  * console_io: dom0's terminal is the serial console. Other guests may not write there; what they
  * say before they have a console of their own goes to the log, a line at a time, at debug level,
- * and not more of it than core/limits.h says.
+ * and not more of it than core/limits.h says. While the console takes nothing, dom0 asks again and
+ * again, and is interrupted in between.
  */
 #include "abi/abi.h"
 #include "core/limits.h"
@@ -14,15 +15,15 @@ static long write_dom0(uint64_t count, uint64_t buffer)
 	char text[CHUNK];
 
 	while (count) {
-		size_t n = MIN(count, sizeof(text));
+		size_t n = MIN(count, sizeof(text)), taken;
 
 		if (guest_read(text, gva(buffer), n))
 			return -XEN_EFAULT;
-		console_write(text, n);
-		buffer += n;
-		count -= n;
-		preempt_charge((unsigned int)n * 40);
-		if (count && preempt_due())
+		taken = console_write(text, n);
+		buffer += taken;
+		count -= taken;
+		preempt_charge((unsigned int)taken * 40);
+		if (count && (taken < n || preempt_due()))
 			return abi_continue(CONSOLEIO_write, count, buffer, 0);
 	}
 	return 0;

@@ -22,8 +22,8 @@ void log_line(enum log_level level, const char *fmt, ...) PRINTF_LIKE(2, 3);
 #define log_debug(...) log_line(LOG_DEBUG, __VA_ARGS__)
 
 /* The serial console under it (machine/console.c): dom0's terminal, and the log's outlet. */
-void console_write(const char *text, size_t bytes);
-size_t console_read(char *text, size_t room); /* typed characters; 0: none waiting */
+size_t console_write(const char *text, size_t bytes); /* how much of it was taken */
+size_t console_read(char *text, size_t room);	      /* typed characters; 0: none waiting */
 /* The log ring from *index on (a count of all bytes ever logged); returns the bytes copied. */
 size_t log_ring_read(char *text, size_t room, uint64_t *index);
 void log_ring_clear(void);

@@ -3,6 +3,10 @@
  * One serial line for two: the hypervisor's log, marked "(HV)", and dom0's terminal. A log line
  * that comes while dom0's line is unfinished starts on a line of its own. What is typed is dom0's.
  *
+ * A port that takes no characters (its terminal is not read) holds up nobody for long. dom0 waits,
+ * by calling again, and goes on without it after ten seconds; a log line waits a second. From then
+ * on characters are lost, and counted, until the port takes them again; then the line goes on.
+ *
  * LOCK_CONSOLE guards the log ring, the UART and the input buffer; it is the last in the order, so
  * anyone may log. dom0 is told of input after the lock is given back.
  */
@@ -24,9 +28,18 @@
 #define INPUT_MAX  1024 /* a power of two */
 #define PREFIX_MAX 32
 
+/* How often a port that takes nothing is looked at, which takes a microsecond or so. */
+#define LOOKS_LOG  1000000
+#define LOOKS_DOM0 20000
+
+#define DOM0_WAITS_NS 10000000000ULL
+
 static struct spinlock lock = SPINLOCK(LOCK_CONSOLE);
 static bool lock_broken;
 static bool at_line_start = true, after_return;
+static bool stuck;	   /* the port took nothing for so long that nobody waits for it */
+static nsec_t dom0_waits;  /* since when; 0: it does not */
+static unsigned long lost; /* characters that nobody has been told of */
 
 static char input[INPUT_MAX];
 static uint32_t input_read, input_written; /* counts, modulo INPUT_MAX */
@@ -53,23 +66,25 @@ bool console_visible(int level)
 	return level <= options.loglvl || lock_broken; /* last words always */
 }
 
+static void put(char c)
+{
+	stuck = !uart_wait(stuck ? 0 : LOOKS_LOG);
+	if (stuck)
+		lost++;
+	else
+		uart_put(c);
+}
+
 /* A terminal wants a return before each new line; some texts bring their own. */
 static void emit(const char *text, size_t bytes)
 {
 	for (size_t i = 0; i < bytes; i++) {
 		if (text[i] == '\n' && !after_return)
-			uart_put('\r');
-		uart_put(text[i]);
+			put('\r');
+		put(text[i]);
 		after_return = text[i] == '\r';
 		at_line_start = text[i] == '\n' || (at_line_start && after_return);
 	}
-}
-
-void console_write(const char *text, size_t bytes)
-{
-	acquire();
-	emit(text, bytes);
-	release();
 }
 
 static void show(const char *line, size_t length)
@@ -78,6 +93,45 @@ static void show(const char *line, size_t length)
 		emit("\n", 1);
 	emit("(HV) ", 5);
 	emit(line, length);
+}
+
+static void tell_lost(void)
+{
+	char line[LINE_MAX];
+	unsigned long n = lost;
+
+	if (likely(!n) || !uart_ready())
+		return;
+	lost = 0;
+	show(line, (size_t)snprintf(line, sizeof(line), "%lu characters were lost: %s\n", n,
+				    "the serial port did not take them"));
+}
+
+/* May dom0 write? It may also if it has waited long enough. */
+static bool dom0_may_write(void)
+{
+	if (uart_wait(stuck ? 0 : LOOKS_DOM0)) {
+		dom0_waits = 0;
+		tell_lost();
+		return true;
+	}
+	if (!dom0_waits)
+		dom0_waits = machine_now();
+	if (machine_now() - dom0_waits < DOM0_WAITS_NS)
+		return false;
+	stuck = true;
+	return true;
+}
+
+size_t console_write(const char *text, size_t bytes)
+{
+	size_t n = 0;
+
+	acquire();
+	for (; n < bytes && dom0_may_write(); n++)
+		emit(text + n, 1);
+	release();
+	return n;
 }
 
 /* Prefix and text in one buffer, cut to its size, with a new line at the end. */
@@ -104,8 +158,10 @@ void log_line(enum log_level level, const char *fmt, ...)
 	va_end(args);
 	acquire();
 	ring_put(line, length);
-	if (console_visible((int)level))
+	if (console_visible((int)level)) {
+		tell_lost();
 		show(line, length);
+	}
 	release();
 }
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * The serial port under the console. Output is polled, a FIFO's worth at a time; input comes with
- * an interrupt, or is polled where there is none. A port that does not answer, or stops taking
- * characters, is given up for good, so that a message never hangs the machine.
+ * an interrupt, or is polled where there is none. A port may stop taking characters, for a while or
+ * for ever (a terminal that nobody reads): what to do then is the console's to decide.
  */
 #include "machine/uart.h"
 
@@ -32,8 +32,7 @@ enum {
 #define LSR_RECEIVED  0x01
 #define LSR_TX_EMPTY  0x20
 #define CLOCK	      115200
-#define PATIENCE      1000000 /* reads of LSR, each at least a bus cycle */
-#define LSR_ABSENT    0xff    /* nobody drives the bus */
+#define LSR_ABSENT    0xff /* nobody drives the bus */
 
 static struct {
 	bool present;
@@ -87,22 +86,26 @@ bool uart_init(uint16_t port, unsigned int baud)
 	return true;
 }
 
-static bool wait_for_room(void)
+bool uart_ready(void)
 {
-	for (unsigned int i = 0; i < PATIENCE; i++) {
-		if (get(REG_LSR) & LSR_TX_EMPTY) {
-			uart.room = uart.fifo;
-			return true;
-		}
+	if (uart.present && !uart.room && (get(REG_LSR) & LSR_TX_EMPTY))
+		uart.room = uart.fifo;
+	return !uart.present || uart.room;
+}
+
+bool uart_wait(unsigned int looks)
+{
+	while (!uart_ready()) {
+		if (!looks--)
+			return false;
 		cpu_pause();
 	}
-	uart.present = false;
-	return false;
+	return true;
 }
 
 void uart_put(char c)
 {
-	if (!uart.present || (!uart.room && !wait_for_room()))
+	if (!uart.present || !uart.room)
 		return;
 	uart.room--;
 	set(REG_DATA, (uint8_t)c);

@@ -5,10 +5,12 @@
 
 #include "lib/types.h"
 
-/* False: no UART at `port`; then all functions below do nothing. baud 0: as the firmware set it. */
+/* False: no UART at `port`; then characters vanish. baud 0: as the firmware set it. */
 bool uart_init(uint16_t port, unsigned int baud);
-void uart_put(char c);
-bool uart_get(char *c); /* false: nothing received */
+bool uart_ready(void);		    /* it takes a character now */
+bool uart_wait(unsigned int looks); /* the same, looking again so many times, a bus cycle each */
+void uart_put(char c);		    /* when it is ready; else c is lost */
+bool uart_get(char *c);		    /* false: nothing received */
 void uart_enable_input_interrupt(void);
 bool uart_owns_port(uint16_t port); /* one of its eight registers? */
 

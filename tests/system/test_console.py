@@ -2,6 +2,7 @@
 """A person, and several, at a stock guest's console: the log, typing, a reboot, a daemon that is killed, guests that lie."""
 import os
 import subprocess
+import time
 
 import pytest
 
@@ -147,3 +148,24 @@ def test_console(hypervisor, overlay):
         reboot(machine)
         liars(machine)
         flood_and_end(machine)
+
+
+def test_a_terminal_that_is_not_read():
+    """dom0 waits a while for its terminal, then goes on without it; what is typed and said later arrives."""
+    machine = Machine()
+    try:
+        machine.spawn()
+        machine.expect("about to get started", machine.boot_timeout)
+        time.sleep(6)                               # less than it waits: nothing is lost
+        machine.boot()
+        with open(machine.log, encoding="utf-8", errors="replace") as file:
+            assert "characters were lost" not in file.read()
+        machine.send("17 seq 100000 150000\r")
+        time.sleep(20)                              # more than it waits: the command ends without us
+        machine.expect(r"\(HV\) [1-9][0-9]* characters were lost", 60)
+        machine.send("15 echo still here\r")        # read when the command has ended
+        machine.expect("still here\r*\n@@end 0@@", 300)
+        assert machine.run("echo and here").ok() == "and here\n"
+        machine.power_off()
+    finally:
+        machine.close()

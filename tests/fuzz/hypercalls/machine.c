@@ -476,12 +476,13 @@ void log_ring_clear(void)
 	logged = 0;
 }
 
-void console_write(const char *text, size_t bytes)
+size_t console_write(const char *text, size_t bytes)
 {
 	volatile char sum = 0;
 
 	for (size_t i = 0; i < bytes; i++)
 		sum = (char)(sum + text[i]);
+	return bytes;
 }
 
 size_t console_read(char *text, size_t room)
