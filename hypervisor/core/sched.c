@@ -212,7 +212,7 @@ static void enqueue_woken(struct cpu *c, struct vcpu *v)
 	sched_charge(c, now);
 	join(c, v, now);
 	sched_enqueue(c, v);
-	vcpu_update_runstate(v, RUNSTATE_runnable);
+	vcpu_update_runstate(v, RUNSTATE_runnable, now);
 	count_one(c, WAKE);
 	sched_publish(c, now);
 	sched_tell(c, v);
@@ -249,16 +249,16 @@ void sched_sleep(struct vcpu *v)
 	struct cpu *c = sched_lock_cpu_of(v);
 
 	if (!v->running && !vcpu_runnable(v)) {
-		if (v->queued) {
-			nsec_t now = machine_now();
+		nsec_t now = machine_now();
 
+		if (v->queued) {
 			sched_dequeue(c, v);
 			sched_charge(c, now);
 			sched_leave_queue(c, v, now);
 			sched_publish(c, now);
 		}
 		if (v->runstate.state == RUNSTATE_runnable && v->pause_flags != VPAUSE_CAPPED)
-			vcpu_update_runstate(v, RUNSTATE_offline);
+			vcpu_update_runstate(v, RUNSTATE_offline, now);
 	}
 	if (v->running)
 		sched_ask_cpu(c);
@@ -374,14 +374,17 @@ static int state_of(const struct vcpu *v)
 	return flags == VPAUSE_BLOCKED ? RUNSTATE_blocked : RUNSTATE_offline;
 }
 
-/* Under run_lock: take the running vCPU off the CPU. */
+/*
+ * Under run_lock: take the running vCPU off the CPU. What the switch itself takes is the next one's
+ * time, in its run state as in what it is charged: a cap holds by the domain's own account.
+ */
 static void take_off(struct cpu *c, struct vcpu *v, nsec_t now)
 {
 	if (c->loaded == v) /* else it was chosen, and another one woke before it was loaded */
 		machine_vcpu_save(v);
 	c->loaded = NULL;
 	sched_cap_return(v, now);
-	vcpu_update_runstate(v, state_of(v));
+	vcpu_update_runstate(v, state_of(v), now);
 	__atomic_store_n(&v->running, false, __ATOMIC_RELEASE);
 }
 
@@ -390,7 +393,7 @@ static void put_on(struct cpu *c, struct vcpu *v, nsec_t now)
 	sched_dequeue(c, v);
 	v->running = true;
 	v->run_start = now;
-	vcpu_update_runstate(v, RUNSTATE_running);
+	vcpu_update_runstate(v, RUNSTATE_running, now);
 	count_one(c, SWITCH);
 }
 

@@ -183,7 +183,8 @@ int vcpu_up(struct vcpu *v);
 void vcpu_down(struct vcpu *v);
 int vcpu_set_singleshot(struct vcpu *v, nsec_t deadline, bool future_only);
 int vcpu_set_periodic(struct vcpu *v, nsec_t period); /* 0 stops it */
-void vcpu_update_runstate(struct vcpu *v, int state); /* RUNSTATE_*; run_lock of v->cpu held */
+/* RUNSTATE_* from `now` on; run_lock of v->cpu held */
+void vcpu_update_runstate(struct vcpu *v, int state, nsec_t now);
 void vcpu_get_runstate(struct vcpu *v, struct xen_vcpu_runstate_info *out); /* up to now */
 void vcpu_write_runstate(struct vcpu *v); /* to the registered area; v is current */
 void vcpu_write_time(struct vcpu *v);	  /* likewise, and to its vcpu_info */

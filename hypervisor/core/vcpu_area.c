@@ -80,9 +80,8 @@ void vcpu_unregister_info(struct vcpu *v)
 		frame_put_and_type(f);
 }
 
-void vcpu_update_runstate(struct vcpu *v, int state)
+void vcpu_update_runstate(struct vcpu *v, int state, nsec_t now)
 {
-	nsec_t now = machine_now();
 	struct xen_vcpu_runstate_info *r = &v->runstate;
 
 	if (now > r->state_entry_time) {

@@ -35,6 +35,7 @@ static bool kicked[CPUS];
 static nsec_t alarms[CPUS]; /* 0: none */
 static struct timer slices[CPUS];
 static unsigned int decisions;
+static nsec_t switch_takes; /* by the time that the one who leaves is saved */
 
 void machine_kick(unsigned int cpu)
 {
@@ -60,6 +61,7 @@ void machine_idle_enter(void)
 void machine_vcpu_save(struct vcpu *v)
 {
 	assert_ptr_equal(this_cpu()->loaded, v);
+	fake.now += switch_takes;
 }
 
 void machine_vcpu_load(struct vcpu *v)
@@ -96,9 +98,10 @@ void vcpu_loaded(struct vcpu *v)
 	assert_int_equal(v->cpu, fake_cpu_id);
 }
 
-void vcpu_update_runstate(struct vcpu *v, int state)
+void vcpu_update_runstate(struct vcpu *v, int state, nsec_t now)
 {
 	v->runstate.state = state;
+	v->runstate.state_entry_time = now;
 }
 
 /* --- vCPUs, and how long each ran --- */
@@ -261,6 +264,7 @@ static void start(unsigned int cpus)
 	fake.now = 1000 * MS;
 	vcpu_count = 0;
 	decisions = injected = injected_nmis = 0;
+	switch_takes = 0;
 	for (unsigned int i = 0; i < CPUS; i++) {
 		alarms[i] = 0;
 		kicked[i] = false;
@@ -301,6 +305,27 @@ static void equal_weights_share_equally(void **state)
 		assert_about(ran[i], 1000 * MS, 2 * SLICE);
 	/* a slice is not cut short without need */
 	assert_in_range(decisions, 2900 * MS / SLICE, 4000 * MS / SLICE);
+}
+
+/* Run states and what is charged are one account, however long a switch takes. */
+static void a_switch_is_the_next_ones_time(void **state)
+{
+	struct vcpu *a, *b;
+
+	(void)state;
+	start(1);
+	a = hog(256);
+	b = hog(256);
+	run(10 * MS);
+	switch_takes = 1 * MS;
+	for (unsigned int i = 0; i < 20; i++) {
+		const struct vcpu *now_runs;
+
+		run(SLICE);
+		now_runs = on_cpu(0);
+		assert_int_equal(a->runstate.state_entry_time, b->runstate.state_entry_time);
+		assert_true(now_runs->run_start >= now_runs->runstate.state_entry_time);
+	}
 }
 
 static void weights_are_shares(void **state)
@@ -652,6 +677,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_teardown(equal_weights_share_equally, stop),
+		cmocka_unit_test_teardown(a_switch_is_the_next_ones_time, stop),
 		cmocka_unit_test_teardown(weights_are_shares, stop),
 		cmocka_unit_test_teardown(no_cpu_idles_while_one_waits, stop),
 		cmocka_unit_test_teardown(an_idle_cpu_takes_work_from_others, stop),
