@@ -17,6 +17,8 @@
 	COUNT(PAGE_FAULT, "page faults")      \
 	COUNT(EXCEPTION, "other exceptions")  \
 	COUNT(INTERRUPT, "interrupts")        \
+	COUNT(TIMER, "timer interrupts")      \
+	COUNT(GUEST_TIMER, "guest timers")    \
 	COUNT(FLUSH_SENT, "tlb flushes sent") \
 	COUNT(FLUSH_AVOIDED, "tlb flushes avoided")
 

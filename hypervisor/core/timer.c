@@ -202,7 +202,7 @@ void timers_run(void)
 		__atomic_store_n(&c->timer_running, NULL, __ATOMIC_RELEASE);
 		spin_lock(&c->timer_lock);
 	}
-	c->timer_armed = c->timer_first ? c->timer_first->deadline : 0;
+	c->timer_armed = c->timer_first ? MAX(c->timer_first->deadline, 1ULL) : 0;
 	machine_timer_arm(c->timer_armed);
 	spin_unlock(&c->timer_lock);
 }

@@ -21,6 +21,7 @@
 
 static void singleshot_fired(void *data)
 {
+	count_one(this_cpu(), GUEST_TIMER);
 	evtchn_raise_virq(data, VIRQ_TIMER);
 }
 
@@ -29,6 +30,7 @@ static void periodic_fired(void *data)
 	struct vcpu *v = data;
 	nsec_t now = machine_now(), next = v->periodic.deadline;
 
+	count_one(this_cpu(), GUEST_TIMER);
 	evtchn_raise_virq(v, VIRQ_TIMER);
 	if (!v->period)
 		return;
@@ -39,6 +41,7 @@ static void periodic_fired(void *data)
 
 static void poll_timed_out(void *data)
 {
+	count_one(this_cpu(), GUEST_TIMER);
 	vcpu_wake(data, VPAUSE_BLOCKED);
 }
 

@@ -12,6 +12,7 @@
 #include "machine/acpi.h"
 #include "machine/cpu_ops.h"
 #include "machine/paging.h"
+#include "machine/percpu.h"
 #include "machine/time.h"
 #include "machine/vectors.h"
 
@@ -39,17 +40,20 @@ enum reg { /* offsets of the memory form; MSR number is offset / 16 + 0x800 */
 	   REG_TIMER_DIVIDE = 0x3e0,
 };
 
-#define LVT_MASKED   (1u << 16)
-#define LVT_NMI	     (4u << 8)
-#define SVR_ENABLE   (1u << 8)
-#define ICR_BUSY     (1u << 12)
-#define ICR_ASSERT   (1u << 14)
-#define ICR_NMI	     (4u << 8)
-#define ICR_SELF     (1u << 18)
-#define ICR_INIT     (5u << 8)
-#define ICR_STARTUP  (6u << 8)
-#define DIVIDE_BY_1  0xb
-#define CALIBRATE_NS 10000000ULL
+#define LVT_MASKED    (1u << 16)
+#define LVT_NMI	      (4u << 8)
+#define SVR_ENABLE    (1u << 8)
+#define ICR_BUSY      (1u << 12)
+#define ICR_ASSERT    (1u << 14)
+#define ICR_NMI	      (4u << 8)
+#define ICR_SELF      (1u << 18)
+#define ICR_INIT      (5u << 8)
+#define ICR_STARTUP   (6u << 8)
+#define DIVIDE_BY_1   0xb
+#define DIVIDE_BY_128 0xa
+#define SHIFT_128     7
+#define CALIBRATE_NS  10000000ULL
+#define LONGEST_NS    (1ULL << 40) /* a far deadline just comes back here */
 
 static volatile uint32_t *window; /* xAPIC registers; NULL in x2APIC mode */
 static uint64_t ticks_per_ns_32;  /* timer ticks per ns, 32.32 fixed point */
@@ -168,18 +172,45 @@ static void enable(void)
 	write(REG_TIMER_DIVIDE, DIVIDE_BY_1);
 }
 
+struct reading {
+	nsec_t at;
+	uint32_t count;
+};
+
+/* Clock and counter as close together as we can: the best of a few tries. */
+static struct reading take_reading(void)
+{
+	struct reading best = {0, 0};
+	nsec_t best_gap = ~0ULL;
+
+	for (int i = 0; i < 5; i++) {
+		nsec_t before = machine_now(), gap;
+		uint32_t count = read(REG_TIMER_CURRENT);
+
+		gap = machine_now() - before;
+		if (gap < best_gap) {
+			best_gap = gap;
+			best = (struct reading){before + gap / 2, count};
+		}
+	}
+	return best;
+}
+
 /* How many ticks does the timer count in a known time? */
 static void calibrate(void)
 {
-	uint64_t start, ticks, ns;
+	struct reading first, last;
+	uint64_t ticks, ns;
 
 	write(REG_LVT_TIMER, LVT_MASKED | VECTOR_TIMER);
 	write(REG_TIMER_INITIAL, UINT32_MAX);
-	start = machine_now();
-	while ((ns = machine_now() - start) < CALIBRATE_NS)
+	first = take_reading();
+	while (machine_now() - first.at < CALIBRATE_NS)
 		cpu_pause();
-	ticks = UINT32_MAX - read(REG_TIMER_CURRENT);
+	last = take_reading();
 	write(REG_TIMER_INITIAL, 0);
+	ticks = first.count - last.count;
+	ns = last.at - first.at;
 	ticks_per_ns_32 = (ticks << 32) / ns;
 	if (!ticks_per_ns_32)
 		panic("the local APIC's timer does not count");
@@ -208,14 +239,19 @@ void apic_init_ap(void)
 	start_timer();
 }
 
-/* 0 ns: stop. Rounded up, so that the interrupt is never early; a far deadline just comes back
- * here. */
+/* 0 ns: stop. Rounded up, so that the interrupt is never early; far away it counts in larger steps.
+ */
 void apic_timer_start(uint64_t ns)
 {
-	uint64_t ticks;
+	uint64_t ticks =
+		(uint64_t)((unsigned __int128)MIN(ns, LONGEST_NS) * ticks_per_ns_32 >> 32) + 1;
+	bool far = ticks > UINT32_MAX, *slow = &this_percpu()->timer_slow;
 
-	if (ns > 1000000000)
-		ns = 1000000000;
-	ticks = (ns * ticks_per_ns_32 >> 32) + 1;
-	write(REG_TIMER_INITIAL, ns ? (uint32_t)MIN(ticks, (uint64_t)UINT32_MAX) : 0);
+	if (far != *slow) {
+		write(REG_TIMER_DIVIDE, far ? DIVIDE_BY_128 : DIVIDE_BY_1);
+		*slow = far;
+	}
+	if (far)
+		ticks = MIN((ticks >> SHIFT_128) + 1, (uint64_t)UINT32_MAX);
+	write(REG_TIMER_INITIAL, ns ? (uint32_t)ticks : 0);
 }

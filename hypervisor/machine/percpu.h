@@ -33,6 +33,7 @@ struct percpu {
 	paddr_t gdt_phys;	 /* of gdt below */
 	uint64_t dr7;		 /* as loaded */
 	bool ts;		 /* CR0.TS as loaded */
+	bool timer_slow;	 /* the APIC's timer counts in large steps */
 	uint64_t xcr0;		 /* as loaded */
 	uint64_t last_vcpu;	 /* serial of the last one that was loaded; 0: none */
 	void (*stopper)(void);	 /* NMI: what to do (panic stops the others) */

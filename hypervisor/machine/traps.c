@@ -46,8 +46,10 @@ enum {
 
 static void interrupt(unsigned int vector)
 {
+	count_one(this_cpu(), INTERRUPT);
 	switch (vector) {
 	case VECTOR_TIMER:
+		count_one(this_cpu(), TIMER);
 		__atomic_fetch_or(&this_cpu()->work, CPU_WORK_TIMER, __ATOMIC_RELAXED);
 		apic_eoi();
 		break;
@@ -167,7 +169,6 @@ void trap_from_guest(struct vcpu *v)
 	unsigned int vector = vcpu_regs(v)->entry_vector;
 
 	if (vector >= TRAP_EXCEPTIONS && vector < ENTRY_SYSCALL) {
-		count_one(this_cpu(), INTERRUPT);
 		interrupt(vector);
 		return;
 	}
