@@ -37,10 +37,15 @@ static unsigned int wait_until(struct cli *cli, const struct domain_entry *e, ui
 {
 	uint64_t end = supervisor_now_ms() + patience_ms;
 	struct hv_domain now = e->hv;
+	unsigned int before = now.vcpus;
 
 	while (!hv_domain_get(cli->hv, e->hv.domid, &now) && now.vcpus != count &&
-	       supervisor_now_ms() < end)
+	       supervisor_now_ms() < end) {
+		if (now.vcpus != before)
+			end = supervisor_now_ms() + patience_ms;
+		before = now.vcpus;
 		nanosleep(&(struct timespec){0, 20000000l}, NULL);
+	}
 	return now.vcpus;
 }
 
@@ -53,8 +58,9 @@ static int see(struct cli *cli, const struct domain_entry *e, uint64_t count)
 	if (there > count)
 		return fail_set(&cli->failure, FAIL_TIMEOUT, WHAT, e->name,
 				"is it still booting? 'shoji console' shows",
-				"%u are in service after %u s; the wish stands", there,
-				ANSWER_MS / 1000);
+				"%u are in service, and for %u s none has gone; the wish "
+				"stands",
+				there, ANSWER_MS / 1000);
 	if (there < count)
 		printf("%u of %u are in service; inside the guest, if its udev does not do it:\n"
 		       "  echo 1 > /sys/devices/system/cpu/cpuN/online\n",
