@@ -42,7 +42,8 @@ static void next_period(struct domain *d, nsec_t now, bool waited)
 	if (waited)
 		limit += (MIN(periods, PERIODS_MISSED) - 1) * quota(d);
 	d->sched.cap.period_end += (uint64_t)periods * PERIOD_NS;
-	d->sched.cap.left = MIN(d->sched.cap.left + periods * quota(d), limit);
+	if (d->sched.cap.left < limit)
+		d->sched.cap.left = MIN(d->sched.cap.left + periods * quota(d), limit);
 }
 
 static void stop_until_refill(struct vcpu *v)
@@ -50,8 +51,10 @@ static void stop_until_refill(struct vcpu *v)
 	struct domain *d = v->domain;
 
 	__atomic_fetch_or(&v->pause_flags, VPAUSE_CAPPED, __ATOMIC_SEQ_CST);
-	if (!timer_armed(&d->sched.cap.refill))
-		timer_set(&d->sched.cap.refill, d->sched.cap.period_end);
+	if (timer_armed(&d->sched.cap.refill))
+		return;
+	timer_move(&d->sched.cap.refill, this_cpu()->id); /* no other CPU is bothered */
+	timer_set(&d->sched.cap.refill, d->sched.cap.period_end);
 }
 
 bool sched_cap_take(struct vcpu *v, nsec_t now)

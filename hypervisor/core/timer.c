@@ -136,13 +136,22 @@ void timer_stop(struct timer *t)
 	spin_unlock(&c->timer_lock);
 }
 
+/* Its callback may be running on a CPU that it has been moved away from meanwhile. */
+static void wait_for_callback(const struct timer *t)
+{
+	for (unsigned int i = 0; i < machine_cpu_count(); i++) {
+		struct cpu *c = machine_cpu(i);
+
+		while (c != this_cpu() && __atomic_load_n(&c->timer_running, __ATOMIC_ACQUIRE) == t)
+			machine_relax();
+	}
+}
+
 void timer_stop_sync(struct timer *t)
 {
-	struct cpu *c = machine_cpu(t->cpu);
-
 	timer_stop(t);
-	while (c != this_cpu() && __atomic_load_n(&c->timer_running, __ATOMIC_ACQUIRE) == t)
-		machine_relax();
+	wait_for_callback(t);
+	timer_stop(t); /* if that has armed it again */
 }
 
 void timer_move(struct timer *t, unsigned int cpu)
