@@ -55,6 +55,19 @@ static void notify_peer(struct evtchn *e)
 	evtchn_set_pending(peer, peer->vcpu[target], e->inter.port);
 }
 
+/*
+ * What a guest's vCPUs tell each other needs no lock. A port that is closed, or becomes another,
+ * at the same time may still be raised: in the caller's own domain, which did both, and for a vCPU
+ * that is there, as any number that ever was in e->vcpu is.
+ */
+static bool send_ipi(struct domain *d, const struct evtchn *e, uint32_t port)
+{
+	if (__atomic_load_n(&e->state, __ATOMIC_ACQUIRE) != EVTCHNSTAT_ipi)
+		return false;
+	evtchn_set_pending(d, d->vcpu[__atomic_load_n(&e->vcpu, __ATOMIC_RELAXED)], port);
+	return true;
+}
+
 int evtchn_send(struct domain *d, uint32_t port)
 {
 	struct evtchn *e = evtchn_find(d, port);
@@ -62,13 +75,15 @@ int evtchn_send(struct domain *d, uint32_t port)
 
 	if (!e)
 		return -XEN_EINVAL;
+	if (send_ipi(d, e, port))
+		return 0;
 	spin_lock(&d->evtchn.lock);
 	switch (e->state) {
 	case EVTCHNSTAT_interdomain:
 		notify_peer(e);
 		break;
-	case EVTCHNSTAT_ipi:
-		evtchn_set_pending(d, d->vcpu[e->vcpu], port);
+	case EVTCHNSTAT_ipi: /* it became one just now */
+		(void)send_ipi(d, e, port);
 		break;
 	case EVTCHNSTAT_unbound: /* nobody there yet: dropped, as the ABI says */
 		break;
