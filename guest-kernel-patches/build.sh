@@ -2,22 +2,29 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # Take Debian's Linux source, apply the series, build the guest kernel.
 #
-#	build.sh		build/guest-kernel/{vmlinuz,vmlinux}
+#	build.sh		build/guest-kernel/{vmlinuz,vmlinux}: small, without modules
 #	build.sh check		only apply the series and compile the files that it touches
+#	build.sh apply		only apply the series
+#	build.sh deb		with Debian's own configuration, as packages to install (hours)
+#
+# LINUX=6.12 takes that series and source instead of 6.1's.
 set -euo pipefail
 
 here=$(cd "$(dirname "$0")" && pwd)
 root=$(cd "$here/.." && pwd)
+linux=${LINUX:-6.1}
 out=$root/build/guest-kernel
-series=$here/linux-6.1
-package=linux-source-6.1
+series=$here/linux-$linux
+package=linux-source-$linux
 jobs=${JOBS:-$(nproc)}
+release=-shoji
 
 die() { echo "guest-kernel: $*" >&2; exit 1; }
 
-# Debian's source package, downloaded and unpacked once; the series is applied to a fresh tree.
-unpack() {
-	local deb tree=$out/$package
+[ -f "$series/series" ] || die "there is no series for Linux $linux"
+
+# Debian's source package, downloaded once.
+download() {
 	deb=$(ls "$root"/build/debs/${package}_*.deb 2>/dev/null | tail -1 || true)
 	if [ -z "$deb" ]; then
 		mkdir -p "$root/build/debs"
@@ -27,43 +34,86 @@ unpack() {
 		deb=$(ls "$root"/build/debs/${package}_*.deb | tail -1)
 	fi
 	version=$(basename "$deb" | cut -d_ -f2)
+}
+
+# A fresh tree with the series in it, unless it is there already.
+unpack() {
+	local tree=$1 stamp
+	download
 	stamp=$(cat "$series"/series "$series"/*.patch | sha256sum | cut -c1-16)-$version
-	[ "$(cat "$out/applied" 2>/dev/null)" = "$stamp" ] && return
-	rm -rf "$out/applied" "$out/deb" "$tree"
-	mkdir -p "$out"
-	dpkg-deb -x "$deb" "$out/deb"
-	tar -C "$out" -xf "$out/deb/usr/src/$package.tar.xz"
-	rm -rf "$out/deb"
+	[ "$(cat "$tree/.series-applied" 2>/dev/null)" = "$stamp" ] && return
+	rm -rf "$tree" "$tree.unpacked"
+	mkdir -p "$tree.unpacked"
+	dpkg-deb -x "$deb" "$tree.unpacked/deb"
+	tar -C "$tree.unpacked" -xf "$tree.unpacked/deb/usr/src/$package.tar.xz"
+	mv "$tree.unpacked/$package" "$tree"
+	rm -rf "$tree.unpacked"
 	echo "guest-kernel: $package $version"
 	while read -r patch; do
 		echo "guest-kernel: $patch"
 		patch -d "$tree" -p1 --quiet --fuzz=0 < "$series/$patch" ||
 			die "$patch does not apply to $package $version"
 	done < "$series/series"
-	echo "$stamp" > "$out/applied"
+	echo "$stamp" > "$tree/.series-applied"
 }
 
 configure() {
-	make -s -C "$out/$package" tinyconfig
-	(cd "$out/$package" && KCONFIG_CONFIG=.config ./scripts/kconfig/merge_config.sh -m .config "$here/guest.config" >/dev/null)
-	make -s -C "$out/$package" olddefconfig
-	grep -q '^CONFIG_XEN_SHOJI=y' "$out/$package/.config" || die "the configuration lost CONFIG_XEN_SHOJI"
+	make -s -C "$1" tinyconfig
+	(cd "$1" && KCONFIG_CONFIG=.config ./scripts/kconfig/merge_config.sh -m .config "$here/guest.config" >/dev/null)
+	make -s -C "$1" olddefconfig
+	keeps_option "$1"
 }
 
-touched() { sed -n 's/^+++ b\/\(.*\)\.c$/\1.o/p' "$series"/*.patch; }
+keeps_option() {
+	grep -q '^CONFIG_XEN_SHOJI=y' "$1/.config" || die "the configuration lost CONFIG_XEN_SHOJI"
+}
+
+touched() { sed -n 's/^+++ b\/\(.*\)\.c$/\1.o/p' "$series"/*.patch | sort -u; }
+
+compile() {
+	make -s -C "$1" -j"$jobs" LOCALVERSION=$release KBUILD_BUILD_TIMESTAMP='2026-01-01' "${@:2}"
+}
 
 build() {
-	local tree=$out/$package
-	make -s -C "$tree" -j"$jobs" LOCALVERSION=-shoji KBUILD_BUILD_TIMESTAMP='2026-01-01' bzImage
-	cp "$tree/arch/x86/boot/bzImage" "$out/vmlinuz"
-	cp "$tree/vmlinux" "$out/vmlinux"
-	echo "guest-kernel: $out/vmlinuz ($(stat -c %s "$out/vmlinuz") bytes)"
+	compile "$1" bzImage
+	cp "$1/arch/x86/boot/bzImage" "$out/vmlinuz"
+	cp "$1/vmlinux" "$out/vmlinux"
+	echo "guest-kernel: $out/vmlinuz ($(stat -c %s "$out/vmlinuz") bytes), $package $version"
 }
 
-unpack
-configure
+# Debian signs modules and keeps type information; neither can be made here from its keys, or quickly.
+configure_like_debian() {
+	local config
+	config=$(ls "$root"/build/kernel/*/config 2>/dev/null | grep "/$linux\." | tail -1) ||
+		die "Debian's configuration is not there; run tests/tools/fetch.py"
+	cp "$config" "$1/.config"
+	"$1/scripts/config" --file "$1/.config" --set-str SYSTEM_TRUSTED_KEYS "" --set-str MODULE_SIG_KEY "" \
+		-d MODULE_SIG -d SECURITY_LOCKDOWN_LSM -d DEBUG_INFO_DWARF_TOOLCHAIN_DEFAULT -d DEBUG_INFO_BTF \
+		-e DEBUG_INFO_NONE -e XEN_SHOJI
+	make -s -C "$1" olddefconfig
+	keeps_option "$1"
+}
+
+packages() {
+	for tool in rsync cpio dpkg-buildpackage; do
+		command -v $tool >/dev/null || die "needs $tool (apt install rsync cpio dpkg-dev libssl-dev)"
+	done
+	compile "$1" KDEB_PKGVERSION="$version+shoji1" bindeb-pkg
+	mkdir -p "$out/packages"
+	mv "$(dirname "$1")"/linux-*_"$version+shoji1"_*.deb "$out/packages/"
+	ls "$out"/packages/*.deb
+}
+
+tree=$out/$package
+mkdir -p "$out"
 case ${1:-build} in
-check) make -s -C "$out/$package" -j"$jobs" $(touched) ;;
-build) build ;;
-*) die "usage: build.sh [check | build]" ;;
+apply) unpack "$tree" ;;
+check) unpack "$tree" && configure "$tree" && compile "$tree" $(touched) ;;
+build) unpack "$tree" && configure "$tree" && build "$tree" ;;
+deb)
+	tree=$out/debian/$package
+	mkdir -p "$out/debian"
+	unpack "$tree" && configure_like_debian "$tree" && packages "$tree"
+	;;
+*) die "usage: build.sh [build | check | apply | deb]" ;;
 esac
