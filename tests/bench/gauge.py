@@ -12,7 +12,7 @@ import sys
 import time
 
 from machine import MachineError
-from rig import (BUILD, COMMANDS, HYPERVISORS, MARK_BEGIN, MARK_END, MARK_READY, OUT, PATCHED, STOCK, TOP, Counts,
+from rig import (BUILD, COMMANDS, HYPERVISORS, MARK_BEGIN, MARK_END, MARK_READY, OUT, PATCHED, PATCHED_IMAGE, STOCK, TOP, Counts,
                  Counters, define_guest, difference, total)
 
 SLOP = "xen_timer_slop=1000"
@@ -180,7 +180,7 @@ def run_boot(systems, names, rig, profile):
     bare = first.hypervisor == "none"
     description = {"hypervisor": first.hypervisor, "kernel_options" if bare else "hypervisor_options": first.options}
     if bare and first.patched:
-        description["kernel"] = PATCHED
+        description["kernel"] = PATCHED_IMAGE
     results, parts = {}, {}
     with counters.machine(**description) as machine:
         if any(system.role == "guest" for system in systems):

@@ -20,6 +20,7 @@ BUILD = os.path.join(TOP, "build")
 OUT = os.path.join(BUILD, "bench")
 STOCK = os.path.join(BUILD, "kernel/current")
 PATCHED = os.path.join(BUILD, "guest-kernel/vmlinux")
+PATCHED_IMAGE = os.path.join(BUILD, "guest-kernel/vmlinuz")  # the emulator's own loader takes this one
 sys.path.insert(0, os.path.join(TOP, "tests/system"))
 sys.path.insert(0, os.path.join(TOP, "tests/tools"))
 import cpio                             # pylint: disable=wrong-import-position
