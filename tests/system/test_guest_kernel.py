@@ -1,24 +1,50 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The patched guest kernel boots as a guest here, as a guest on Xen, and on the bare emulator."""
+"""The patched guest kernel boots as a guest here, as a guest on Xen, and on the bare emulator, and does everywhere
+what processes want of it, without a complaint in its log."""
 import os
 import re
 import shutil
+import subprocess
 
 import pytest
 
 from guests import Dom0
-from machine import BUILD, TOP, Machine
+from machine import BUILD, TOP, Machine  # first: it says where the next one is
+import cpio
 
 KERNEL = os.path.join(BUILD, "guest-kernel/vmlinuz")
 pytestmark = [pytest.mark.full, pytest.mark.skipif(not os.path.exists(KERNEL), reason="run 'make guest-kernel'")]
 
 
+# The first program runs this before its shell.
+RC = """process_load 3
+dmesg > /tmp/dmesg
+grep -E 'WARNING|BUG|multicall|Bad |Oops|general protection' /tmp/dmesg && echo KERNEL COMPLAINS
+echo LOAD ENDS
+"""
+
+
+def with_load(initrd, path, program):
+    """An initramfs and behind it the load."""
+    with open(path, "wb") as file:
+        with open(os.path.join(BUILD, "initramfs", initrd), "rb") as usual:
+            file.write(subprocess.run(["gzip", "-dc"], stdin=usual, stdout=subprocess.PIPE, check=True).stdout)
+        extra = cpio.Archive(file)
+        extra.add_file("usr/bin/process_load", program)
+        extra.add_bytes("etc/rc", RC.encode(), 0o755)
+        extra.close()
+
+
 @pytest.fixture(scope="module", name="overlay")
 def overlay_fixture(tmp_path_factory):
-    """dom0 gets the kernel as /guests/patched."""
+    """dom0 gets the kernel as /guests/patched, and /guests/load, which begins with the load."""
     root = tmp_path_factory.mktemp("patched")
     (root / "guests").mkdir()
     shutil.copyfile(KERNEL, root / "guests/patched")
+    program = str(root / "process_load")
+    subprocess.run(["gcc", "-O2", "-Wall", "-Wextra", "-Werror", "-static", "-pthread", "-o", program,
+                    f"{TOP}/tests/system/programs/process_load.c"], check=True)
+    with_load("guest.cpio.gz", root / "guests/load", program)
     return str(root)
 
 
@@ -26,6 +52,12 @@ def abi_version():
     """Of the extension ABI, as the hypervisor is built."""
     with open(f"{TOP}/include-public/shoji/extension.h", encoding="utf-8") as header:
         return re.search(r"^#define SHOJI_ABI_VERSION (\d+)$", header.read(), re.M)[1]
+
+
+def check_load(said):
+    """All of it was done and the kernel had nothing to say about it."""
+    assert re.search(r"^LOAD OK\r?$", said, re.M), said[-3000:]
+    assert "LOAD ENDS" in said and "KERNEL COMPLAINS" not in said, said[-3000:]
 
 
 @pytest.mark.parametrize("hypervisor", ["shoji", "xen"])
@@ -44,6 +76,24 @@ def test_as_a_guest(hypervisor, overlay):
         machine.power_off()
 
 
+@pytest.mark.parametrize("options", ["", "noshoji"])
+@pytest.mark.parametrize("hypervisor", ["shoji", "xen"])
+def test_processes(hypervisor, options, overlay):
+    """Address spaces come, change and go; with one vCPU and with two, with the extension and without."""
+    with Machine(hypervisor=hypervisor, cpus=2, memory=2048, overlays=(overlay,)) as machine:
+        dom0 = Dom0(machine).start_services()
+        for vcpus in (1, 2):
+            name = f"load{vcpus}"
+            dom0.create(name, kernel="/guests/patched", initrd="/guests/load", memory=128, vcpus=vcpus,
+                        cmdline=f"console=hvc0 {options}")
+            dom0.wait_log(name, "LOAD ENDS", 600)
+            log = machine.run(f"shoji console {name} --log").ok()
+            check_load(log)
+            assert ("shoji: extension ABI" in log) == (hypervisor == "shoji" and not options)
+            machine.run(f"shoji destroy {name}").ok()
+        machine.power_off()
+
+
 def test_twenty_four_small_guests(overlay):
     """24 guests of 32 MiB answer at once."""
     with Machine(cpus=2, memory=3072, overlays=(overlay,)) as machine:
@@ -56,9 +106,9 @@ def test_twenty_four_small_guests(overlay):
         machine.power_off()
 
 
-def test_on_the_bare_emulator():
+def test_on_the_bare_emulator(overlay):
     """Without a hypervisor it is an ordinary kernel."""
-    with Machine(hypervisor="none", memory=256, kernel=KERNEL,
-                 initrd=os.path.join(BUILD, "initramfs/guest.cpio.gz")) as machine:
+    with Machine(hypervisor="none", memory=256, kernel=KERNEL, initrd=os.path.join(overlay, "guests/load")) as machine:
         assert "shoji" in machine.run("uname -r").ok()
+        check_load(machine.run("sh /etc/rc", 300).ok())
         machine.power_off()
