@@ -48,6 +48,10 @@ static void ring_link_end_turn(struct link *l)
 		xa_evtchn_notify(r->evtchn, r->port);
 	}
 	r->moved = false;
+	if (!r->broken) {
+		l->readable |= ring_has_input(&r->ring);
+		l->writable |= ring_has_room(&r->ring);
+	}
 	/* Nothing more can be done without an event: no input, or no room for output. */
 	if (r->unmask && (!l->readable || !l->writable)) {
 		r->unmask = false;

@@ -71,6 +71,23 @@ void ring_publish(const struct ring *r)
 	store(&r->page->rsp_prod, r->written);
 }
 
+/*
+ * A guest tells of input only if the ring was empty as far as it could see, and of room only if
+ * it was full. It writes its index first and looks at ours then; we do the same, so one of both
+ * sees the other.
+ */
+bool ring_has_input(const struct ring *r)
+{
+	__atomic_thread_fence(__ATOMIC_SEQ_CST);
+	return load(&r->page->req_prod) != r->read;
+}
+
+bool ring_has_room(const struct ring *r)
+{
+	__atomic_thread_fence(__ATOMIC_SEQ_CST);
+	return r->written - load(&r->page->rsp_cons) != SIZE;
+}
+
 bool ring_is_sane(const struct ring *r)
 {
 	return load(&r->page->req_prod) - r->read <= SIZE &&

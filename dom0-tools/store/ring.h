@@ -28,6 +28,10 @@ ssize_t ring_take(struct ring *r, void *data, size_t size);
 ssize_t ring_put(struct ring *r, const void *data, size_t size);
 void ring_publish(const struct ring *r);
 
+/* After publishing: what the guest did before it saw that, for which it tells nobody. */
+bool ring_has_input(const struct ring *r);
+bool ring_has_room(const struct ring *r);
+
 /* The indices of both directions make sense. */
 bool ring_is_sane(const struct ring *r);
 

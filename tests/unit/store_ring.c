@@ -11,6 +11,7 @@
 
 static struct xen_xenstore_domain_interface page;
 static unsigned int notified, unmasked;
+static void (*at_notify)(void); /* what the guest does when it is told, or just before */
 static struct link *links;
 static struct ring_link *ring;
 
@@ -19,6 +20,8 @@ int xa_evtchn_notify(struct xa_evtchn *e, uint32_t port)
 	(void)e;
 	assert_int_equal(port, 9);
 	notified++;
+	if (at_notify)
+		at_notify();
 	return 0;
 }
 
@@ -36,6 +39,7 @@ static int setup(void **state)
 
 	memset(&page, 0, sizeof(page));
 	notified = unmasked = 0;
+	at_notify = NULL;
 	links = NULL;
 	if (store_setup(state))
 		return -1;
@@ -105,6 +109,64 @@ static struct answer *exchange(uint32_t type, const void *payload, size_t length
 	a = (struct answer){header.type, header.req_id, header.tx_id, header.len, ""};
 	memcpy(a.data, reply + sizeof(header), header.len);
 	return &a;
+}
+
+/* A kernel tells of what it sends only if it saw an empty ring: here it saw one that the store had
+ * emptied, but not said so yet. */
+static struct {
+	struct xen_xsd_sockmsg header;
+	char path[3];
+} request = {{XS_READ, 7, 0, 3}, "/n"};
+
+static void send_the_rest(void)
+{
+	size_t rest = sizeof(request.header) + sizeof(request.path) - 10;
+
+	at_notify = NULL;
+	assert_int_equal(guest_put((const char *)&request + 10, rest), rest);
+}
+
+static void test_input_that_nobody_is_told_of(void **state)
+{
+	struct xen_xsd_sockmsg header;
+
+	(void)state;
+	link_round(&links); /* somebody is here */
+	assert_int_equal(guest_put(&request, 10), 10);
+	at_notify = send_the_rest;
+	run();
+	assert_null(at_notify);
+	assert_int_equal(page.req_cons, page.req_prod);
+	assert_int_equal(guest_take(&header, sizeof(header)), sizeof(header));
+	assert_int_equal(header.req_id, 7);
+}
+
+/* And of room only if it saw a full ring. */
+static char got[2 * XENSTORE_RING_SIZE];
+static size_t got_bytes;
+
+static void take_what_is_there(void)
+{
+	got_bytes += guest_take(got + got_bytes, sizeof(got) - got_bytes);
+}
+
+static void test_room_that_nobody_is_told_of(void **state)
+{
+	struct conn *c = control();
+	char payload[XENSTORE_RING_SIZE + 100] = "/n";
+
+	(void)state;
+	memset(payload + 3, 'x', sizeof(payload) - 3);
+	assert_answer("OK|", c, XS_WRITE, 0, "/n|");
+	assert_answer("OK|", c, XS_SET_PERMS, 0, "/n|b0|");
+	ask(c, XS_WRITE, 0, payload, sizeof(payload));
+	link_round(&links);
+	got_bytes = 0;
+	at_notify = take_what_is_there;
+	assert_int_equal(guest_put(&request, sizeof(request.header) + 3),
+			 sizeof(request.header) + 3);
+	run();
+	assert_int_equal(got_bytes, sizeof(struct xen_xsd_sockmsg) + sizeof(payload) - 3);
 }
 
 static void test_features(void **state)
@@ -281,9 +343,17 @@ static void test_garbage(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(test_features),	     TEST(test_small_messages), TEST(test_large_messages),
-		TEST(test_deaf_guest),	     TEST(test_lies),		TEST(test_our_own_indices),
-		TEST(test_message_too_long), TEST(test_reconnect),	TEST(test_garbage),
+		TEST(test_input_that_nobody_is_told_of),
+		TEST(test_room_that_nobody_is_told_of),
+		TEST(test_features),
+		TEST(test_small_messages),
+		TEST(test_large_messages),
+		TEST(test_deaf_guest),
+		TEST(test_lies),
+		TEST(test_our_own_indices),
+		TEST(test_message_too_long),
+		TEST(test_reconnect),
+		TEST(test_garbage),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
