@@ -93,6 +93,7 @@ def wall_clock(machine, dom0):
     assert "2031" in dom0.type("late", (20, "# ", "date; echo done | tr d D"), (20, "Done", None))
 
 
+@pytest.mark.full
 def test_clocks_of_a_good_tsc(overlay):
     """All of it where the TSC can be trusted."""
     with Machine(cpus=2, memory=2048, overlays=(overlay,)) as machine:
