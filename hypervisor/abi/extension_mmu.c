@@ -6,36 +6,19 @@
 #include "shoji/extension_mmu.h"
 
 #include "abi/abi.h"
+#include "abi/requests.h"
 #include "core/mm_list.h"
 #include "core/mm_space.h"
 
-#define CONTINUED 0x80000000ULL /* of a count: add to what was reported already */
-
-static long report(uint64_t done_at, bool continued, uint32_t done)
-{
-	uint32_t before = 0;
-
-	if (!done_at)
-		return 0;
-	if (continued && ABI_READ(&before, done_at))
-		return -XEN_EFAULT;
-	before += done;
-	return ABI_WRITE(done_at, &before);
-}
-
 long abi_shoji_mmu_update(uint64_t list, uint64_t count, uint64_t done_at)
 {
-	unsigned int n = (unsigned int)(count & (CONTINUED - 1)), done = 0;
+	const struct requests l = {list, count, done_at, 0, sizeof(struct xen_mmu_update)};
+	unsigned int done = 0;
 	int rc = -XEN_EFAULT;
 
-	if (guest_range_ok(gva(list), n * sizeof(struct xen_mmu_update)))
-		rc = mm_request_list(current_vcpu(), gva(list), n, &done);
-	if (report(done_at, count & CONTINUED, done))
-		return -XEN_EFAULT;
-	if (rc != -XEN_ERESTART)
-		return rc;
-	return abi_continue(list + done * sizeof(struct xen_mmu_update), (n - done) | CONTINUED,
-			    done_at, 0);
+	if (requests_ok(&l))
+		rc = mm_request_list(current_vcpu(), gva(list), requests_count(&l), &done);
+	return requests_finish(&l, done, rc);
 }
 
 long abi_shoji_set_entry(uint64_t ptr, uint64_t value, uint64_t flush)

@@ -2,16 +2,12 @@
 /*
  * mmu_update, mmuext_op, update_va_mapping: who is meant, bounds of the lists, continuation.
  * core/mm_update.c and core/mmuext.c do the work.
- *
- * A list that is interrupted goes on behind what was done; bit 31 of its count tells the second
- * part to add to the number already reported.
  */
 #include "abi/abi.h"
+#include "abi/requests.h"
 
 #include "core/mm.h"
 #include "shoji/types.h"
-
-#define CONTINUED 0x80000000ULL
 
 /* A domain whose frames the caller names: itself, or as the control domain any, or devices. */
 static struct domain *resolve(uint16_t id)
@@ -28,45 +24,11 @@ static struct domain *resolve(uint16_t id)
 	return domain_resolve(self, id);
 }
 
-struct requests {
-	uint64_t at, count, done_at, foreign;
-	size_t size; /* of an element */
-};
-
-static int read_done_before(const struct requests *l, uint32_t *before)
-{
-	*before = 0;
-	if (!(l->count & CONTINUED) || !l->done_at)
-		return 0;
-	return ABI_READ(before, l->done_at);
-}
-
-/* Report how many were done; the rest, if interrupted, is the guest's next call. */
-static long finish(const struct requests *l, unsigned int count, unsigned int done, int rc)
-{
-	uint32_t total;
-
-	if (read_done_before(l, &total))
-		return -XEN_EFAULT;
-	total += done;
-	if (l->done_at && ABI_WRITE(l->done_at, &total))
-		return -XEN_EFAULT;
-	if (rc != -XEN_ERESTART)
-		return rc;
-	return abi_continue(l->at + done * l->size, (count - done) | CONTINUED, l->done_at,
-			    l->foreign);
-}
-
-static bool list_ok(const struct requests *l)
-{
-	return guest_range_ok(gva(l->at), (l->count & (CONTINUED - 1)) * l->size);
-}
-
 /* --- the general case --- */
 
 static __attribute__((noinline)) long update_any(struct requests l)
 {
-	unsigned int n = (unsigned int)(l.count & (CONTINUED - 1)), done = 0;
+	unsigned int done = 0;
 	uint16_t tables_of = (uint16_t)(l.foreign >> 16);
 	struct domain *pages = resolve((uint16_t)l.foreign), *tables;
 	int rc;
@@ -75,26 +37,27 @@ static __attribute__((noinline)) long update_any(struct requests l)
 		return -XEN_ESRCH;
 	tables = resolve(tables_of ? (uint16_t)(tables_of - 1) : DOMID_SELF);
 	rc = tables ? -XEN_EFAULT : -XEN_ESRCH;
-	if (tables && list_ok(&l))
-		rc = mm_mmu_update(current_vcpu(), gva(l.at), n, &done, tables, pages);
+	if (tables && requests_ok(&l))
+		rc = mm_mmu_update(current_vcpu(), gva(l.at), requests_count(&l), &done, tables,
+				   pages);
 	if (tables)
 		domain_put(tables);
 	domain_put(pages);
-	return finish(&l, n, done, rc);
+	return requests_finish(&l, done, rc);
 }
 
 static __attribute__((noinline)) long ext_any(struct requests l)
 {
-	unsigned int n = (unsigned int)(l.count & (CONTINUED - 1)), done = 0;
+	unsigned int done = 0;
 	struct domain *d = resolve((uint16_t)l.foreign);
 	int rc = -XEN_EFAULT;
 
 	if (!d)
 		return -XEN_ESRCH;
-	if (list_ok(&l))
-		rc = mm_mmuext_op(current_vcpu(), gva(l.at), n, &done, d);
+	if (requests_ok(&l))
+		rc = mm_mmuext_op(current_vcpu(), gva(l.at), requests_count(&l), &done, d);
 	domain_put(d);
-	return finish(&l, n, done, rc);
+	return requests_finish(&l, done, rc);
 }
 
 /* --- nearly every call: a new list, about the caller's own memory, and no count wanted --- */
@@ -102,13 +65,13 @@ static __attribute__((noinline)) long ext_any(struct requests l)
 static always_inline bool is_plain(uint64_t at, uint64_t count, uint64_t done_at, uint64_t foreign,
 				   size_t size)
 {
-	return likely(foreign == DOMID_SELF) && likely(!done_at) && likely(count < CONTINUED) &&
-	       likely(guest_range_ok(gva(at), count * size));
+	return likely(foreign == DOMID_SELF) && likely(!done_at) &&
+	       likely(count < REQUESTS_CONTINUED) && likely(guest_range_ok(gva(at), count * size));
 }
 
 static long more_of(uint64_t at, uint64_t count, unsigned int done, size_t size)
 {
-	return abi_continue(at + done * size, (count - done) | CONTINUED, 0, DOMID_SELF);
+	return abi_continue(at + done * size, (count - done) | REQUESTS_CONTINUED, 0, DOMID_SELF);
 }
 
 static __attribute__((noinline)) long update_list(uint64_t reqs, uint64_t count, uint64_t done_at,

@@ -8,31 +8,11 @@
 
 #include "core/guest_access.h"
 #include "core/machine.h"
+#include "core/mm_cursor.h"
 #include "core/mm_flush.h"
-#include "core/mm_internal.h"
 #include "core/mm_space.h"
 #include "core/preempt.h"
 #include "shoji/extension_mmu.h"
-
-/* The frame that the last request changed. */
-struct cursor {
-	struct frame *frame; /* referenced; NULL: none yet */
-	uint64_t mfn;
-};
-
-static bool move_to(const struct domain *d, struct cursor *c, uint64_t n)
-{
-	struct frame *f;
-
-	if (c->frame && c->mfn == n)
-		return true;
-	if (c->frame)
-		ref_drop(c->frame);
-	f = ram_frame(n);
-	c->mfn = n;
-	c->frame = f && ref_take(f, d) ? f : NULL;
-	return c->frame;
-}
 
 /* A table that went out of use long after its entry: now it has. */
 static int finish_partial(struct vcpu *v)
@@ -71,7 +51,7 @@ static int one_request(struct vcpu *v, struct cursor *c, const struct xen_mmu_up
 	unsigned int index = (unsigned int)(r->ptr % PAGE_SIZE / sizeof(uint64_t));
 	unsigned int command = r->ptr & SHOJI_MMU_mask;
 
-	if (!move_to(v->domain, c, r->ptr >> PAGE_SHIFT))
+	if (!cursor_move(c, r->ptr >> PAGE_SHIFT))
 		return -XEN_EINVAL;
 	switch (command) {
 	case SHOJI_MMU_set:
@@ -103,7 +83,7 @@ static int run_request(struct vcpu *v, struct cursor *c, const struct xen_mmu_up
 
 int mm_request_list(struct vcpu *v, gva_t at, unsigned int count, unsigned int *done)
 {
-	struct cursor c = {.frame = NULL};
+	struct cursor c = {.owner = v->domain};
 	int rc = finish_partial(v);
 
 	for (*done = 0; !rc && *done < count; ++*done) {
@@ -119,8 +99,7 @@ int mm_request_list(struct vcpu *v, gva_t at, unsigned int count, unsigned int *
 			break;
 		preempt_charge(COST_REQUEST);
 	}
-	if (c.frame)
-		ref_drop(c.frame);
+	cursor_end(&c);
 	return rc;
 }
 
@@ -128,7 +107,7 @@ int mm_request_one(struct vcpu *v, uint64_t ptr, uint64_t value, uint64_t flush)
 {
 	struct xen_mmu_update r = {ptr, value};
 	uint64_t va = flush & ~(uint64_t)SHOJI_FLUSH_mask, how = flush & SHOJI_FLUSH_mask;
-	struct cursor c = {.frame = NULL};
+	struct cursor c = {.owner = v->domain};
 	int rc;
 
 	if (flush && ((how != SHOJI_FLUSH_local && how != SHOJI_FLUSH_all) || !guest_code_ok(va)))
@@ -136,8 +115,7 @@ int mm_request_one(struct vcpu *v, uint64_t ptr, uint64_t value, uint64_t flush)
 	rc = finish_partial(v);
 	if (!rc)
 		rc = run_request(v, &c, &r);
-	if (c.frame)
-		ref_drop(c.frame);
+	cursor_end(&c);
 	if (!rc && flush)
 		machine_flush_page(how == SHOJI_FLUSH_all ? mm_domain_cpus(v->domain)
 							  : mm_this_cpu_mask(),

@@ -7,38 +7,17 @@
 #include "core/domain.h"
 #include "core/guest_access.h"
 #include "core/machine.h"
+#include "core/mm_cursor.h"
 #include "core/mm_flush.h"
-#include "core/mm_internal.h"
 #include "core/preempt.h"
 #include "shoji/errno.h"
-
-/* The frame that the last request changed. */
-struct cursor {
-	struct domain *owner;
-	struct frame *frame; /* referenced; NULL: none yet */
-	uint64_t mfn;
-};
-
-static always_inline bool move_to(struct cursor *c, uint64_t n)
-{
-	struct frame *f;
-
-	if (c->frame && c->mfn == n)
-		return true;
-	if (c->frame)
-		ref_drop(c->frame);
-	f = ram_frame(n);
-	c->mfn = n;
-	c->frame = likely(f && ref_take(f, c->owner)) ? f : NULL;
-	return c->frame;
-}
 
 static always_inline int update_table(struct vcpu *v, struct cursor *c,
 				      const struct xen_mmu_update *r, struct domain *page_owner)
 {
 	uint64_t at = r->ptr & ~COMMAND_MASK;
 
-	if (at % sizeof(uint64_t) || !move_to(c, at >> PAGE_SHIFT))
+	if (at % sizeof(uint64_t) || !cursor_move(c, at >> PAGE_SHIFT))
 		return -XEN_EINVAL;
 	return mm_update_entry(v, c->frame, (unsigned int)(at % PAGE_SIZE / sizeof(uint64_t)),
 			       r->val, (r->ptr & COMMAND_MASK) == MMU_PT_UPDATE_PRESERVE_AD,
@@ -74,8 +53,7 @@ int mm_mmu_update(struct vcpu *v, gva_t reqs, unsigned int count, unsigned int *
 			break;
 		preempt_charge(COST_REQUEST);
 	}
-	if (c.frame)
-		ref_drop(c.frame);
+	cursor_end(&c);
 	return rc;
 }
 
