@@ -69,6 +69,7 @@ void ring_publish(const struct ring *r)
 {
 	store(&r->page->req_cons, r->read);
 	store(&r->page->rsp_prod, r->written);
+	__atomic_thread_fence(__ATOMIC_SEQ_CST); /* for who looks at the guest's indices now */
 }
 
 /*
@@ -78,13 +79,11 @@ void ring_publish(const struct ring *r)
  */
 bool ring_has_input(const struct ring *r)
 {
-	__atomic_thread_fence(__ATOMIC_SEQ_CST);
 	return load(&r->page->req_prod) != r->read;
 }
 
 bool ring_has_room(const struct ring *r)
 {
-	__atomic_thread_fence(__ATOMIC_SEQ_CST);
 	return r->written - load(&r->page->rsp_cons) != SIZE;
 }
 
