@@ -20,8 +20,8 @@ typedef uint64_t cpumask_t; /* bit n: physical CPU n */
 /* cpu.work: what must be done before this CPU goes back to a guest. Set atomically by anyone. */
 #define CPU_WORK_SCHED 1u /* choose again who runs */
 #define CPU_WORK_TIMER 2u /* look at the timer queue */
-#define CPU_WORK_NMI   8u /* the platform's, for dom0 */
 #define CPU_WORK_STOP  4u /* stand still as long as another CPU wants it (core/stop.c) */
+#define CPU_WORK_NMI   8u /* the platform's, for dom0 */
 
 struct cpu {
 	unsigned int id;

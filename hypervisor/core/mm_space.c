@@ -290,9 +290,11 @@ static bool others_change(const struct vcpu *v)
 {
 	struct vcpu *other;
 
-	for_each_vcpu(v->domain,
-		      other) if (other != v && __atomic_load_n(&other->changes_space,
-							       __ATOMIC_SEQ_CST)) return true;
+	for_each_vcpu(v->domain, other)
+	{
+		if (other != v && __atomic_load_n(&other->changes_space, __ATOMIC_SEQ_CST))
+			return true;
+	}
 	return false;
 }
 

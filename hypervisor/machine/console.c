@@ -103,8 +103,9 @@ static void tell_lost(void)
 	if (likely(!n) || !uart_ready())
 		return;
 	lost = 0;
-	show(line, (size_t)snprintf(line, sizeof(line), "%lu characters were lost: %s\n", n,
-				    "the serial port did not take them"));
+	show(line,
+	     (size_t)snprintf(line, sizeof(line),
+			      "%lu characters were lost: the serial port did not take them\n", n));
 }
 
 /* May dom0 write? It may also if it has waited long enough. */

@@ -137,7 +137,11 @@ static bool another_changes_space(const struct vcpu *v)
 {
 	struct vcpu *other;
 
-	for_each_vcpu(v->domain, other) if (other != v && other->changes_space) return true;
+	for_each_vcpu(v->domain, other)
+	{
+		if (other != v && other->changes_space)
+			return true;
+	}
 	return false;
 }
 
