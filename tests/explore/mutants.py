@@ -53,6 +53,7 @@ def mutations():
 
 def copy_tree():
     """Sources and objects, with their times, so that little is compiled."""
+    shutil.rmtree(COPY, ignore_errors=True)
     for folder in ("hypervisor/core", "hypervisor/lib", "include-public", "tests/fake", "tests/explore", "build/explore/hooked",
                    "build/explore/plain"):
         shutil.copytree(os.path.join(TOP, folder), os.path.join(COPY, folder), dirs_exist_ok=True)

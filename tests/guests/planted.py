@@ -29,6 +29,7 @@ def faults():
 
 def copy_tree():
     """Sources and objects, with their times, so that little is compiled."""
+    shutil.rmtree(COPY, ignore_errors=True)
     for folder in ("hypervisor", "include-public", "build/hypervisor", "build/boot"):
         shutil.copytree(os.path.join(TOP, folder), os.path.join(COPY, folder), dirs_exist_ok=True)
     makefile = os.path.join(COPY, "hypervisor/Makefile")

@@ -23,6 +23,7 @@ def stages(full):
     yield "build", ["make", "--no-print-directory", "all"]
     yield "sources", [PYTHON, "tests/tools/check_sources.py"]
     yield "advisories", [PYTHON, "tests/tools/check_advisories.py"]
+    yield "planted", [PYTHON, "tests/tools/check_planted.py"]
     for folder in ("abi", "host", "unit", "sim", "explore", "fuzz", "guests"):
         if os.path.exists(os.path.join(TOP, "tests", folder, "Makefile")):
             yield folder, ["make", "--no-print-directory", "-C", f"tests/{folder}", "test"]
