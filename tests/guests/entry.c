@@ -23,9 +23,6 @@ uint64_t seen[16];
 enum { SEEN_RCX, SEEN_R11, SEEN_WORDS, SEEN_FLAGS = 10, SEEN_RSP, SEEN_GS, SEEN_MASK };
 void look_entry(void);
 void look_around(void);
-void all_registers(void);
-extern uint64_t bad_register;
-uint64_t bad_register;
 
 /* clang-format off */
 __asm__(
@@ -48,34 +45,8 @@ __asm__(
 	"	mov $1, %esi\n"
 	"	mov $catch_place, %rdi\n"
 	"	jmp jump_back\n"
-	/* every register keeps its value over system calls, but RCX, R11 and what is passed */
-	"all_registers:\n"
-	"	mov $0x1111, %rbx\n	mov $0x2222, %rdx\n	mov $0x3333, %rsi\n"
-	"	mov $0x4444, %rdi\n	mov $0x5555, %rbp\n	mov $0x8888, %r8\n"
-	"	mov $0x9999, %r9\n	mov $0xaaaa, %r10\n	mov $0xcccc, %r12\n"
-	"	mov $0xdddd, %r13\n	mov $0xeeee, %r14\n	mov $0xffff, %r15\n"
-	"	mov $100, %eax\n"
-	"1:	mov %rax, %rcx\n"
-	"	syscall\n" /* the handler takes 1 from RAX */
-	"	cmp $0x1111, %rbx\n	jne 2f\n	cmp $0x2222, %rdx\n	jne 2f\n"
-	"	cmp $0x3333, %rsi\n	jne 2f\n	cmp $0x4444, %rdi\n	jne 2f\n"
-	"	cmp $0x5555, %rbp\n	jne 2f\n	cmp $0x8888, %r8\n	jne 2f\n"
-	"	cmp $0x9999, %r9\n	jne 2f\n	cmp $0xaaaa, %r10\n	jne 2f\n"
-	"	cmp $0xcccc, %r12\n	jne 2f\n	cmp $0xdddd, %r13\n	jne 2f\n"
-	"	cmp $0xeeee, %r14\n	jne 2f\n	cmp $0xffff, %r15\n	jne 2f\n"
-	"	cmp $0x7777, %rcx\n	jne 2f\n	cmp $0x6666, %r11\n	jne 2f\n"
-	"	mov %rsp, %rcx\n	cmp $user_stack_end, %rcx\n	jne 2f\n"
-	"	test %eax, %eax\n	jnz 1b\n"
-	"	ud2\n"
-	"2:	mov %rax, bad_register(%rip)\n	int3\n"
-	"count_down:\n" /* a handler: RAX - 1, and RCX and R11 of its choice */
-	"	pop %rcx\n	pop %r11\n"
-	"	push $0\n	push $0x7777\n	push $0x6666\n"
-	"	dec %rax\n	push %rax\n"
-	"	mov $23, %eax\n	syscall\n"
 	".popsection\n");
 /* clang-format on */
-void count_down(void);
 
 static void register_entry(uint16_t type, uint16_t flags, void (*code)(void))
 {
@@ -157,11 +128,11 @@ TEST(system_calls_with_events_masked)
 
 TEST(registers_over_system_calls)
 {
-	register_entry(CALLBACKTYPE_syscall, CALLBACKF_mask_events, count_down);
-	CHECK(CATCH(enter_user((uint64_t)all_registers, FLAT_USER_CS, (uint64_t)user_stack_end,
+	register_entry(CALLBACKTYPE_syscall, CALLBACKF_mask_events, registers_handler);
+	CHECK(CATCH(enter_user((uint64_t)registers_program, FLAT_USER_CS, (uint64_t)user_stack_end,
 			       FLAG_IF | 2)));
 	if (caught.vector != 6)
-		fail("a register changed, at %lu", bad_register);
+		fail("a register changed, at %lu", registers_bad);
 	masked(true);
 }
 

@@ -142,6 +142,12 @@ extern volatile unsigned int events_seen;
 void run_user(void (*code)(void)) __attribute__((noreturn));
 void enter_user(uint64_t rip, uint64_t cs, uint64_t rsp, uint64_t rflags) __attribute__((noreturn));
 void user_end(void); /* the shortest program: one system call */
+/* A program that makes so many system calls and looks that its registers keep their values; its end
+ * is #UD, or #BP if one did not (in the round that counts from registers_rounds down). To be
+ * entered on user_stack_end, with registers_handler() for its system calls. */
+extern uint64_t registers_rounds, registers_bad;
+void registers_program(void);
+void registers_handler(void);
 void events_off(void);
 void events_on(void); /* delivers what is pending */
 
