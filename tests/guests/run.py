@@ -10,14 +10,15 @@ crashed, and nothing else. One named nmi… gets NMIs all the time.
 import argparse
 import os
 import re
-import socket
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+sys.path.insert(0, os.path.join(TOP, "tests/tools"))
+from monitor import Monitor     # pylint: disable=wrong-import-position
+
 BUILD = os.path.join(TOP, "build")
 HYPERVISOR = os.path.join(BUILD, "shoji")
 TIMEOUT = 60
@@ -25,33 +26,25 @@ ISOLATION = "pti=on"    # run once more with it: what leans on entry code and ta
 ISOLATED = ("entry", "nmi", "traps", "debug", "segments", "instructions", "tables", "smp_races", "fatal")
 
 
-def send_nmis(path, machine):
+def send_nmis(monitor, machine):
     """As fast as the emulator takes them, until the machine is off."""
-    while machine.poll() is None and not os.path.exists(path):
-        time.sleep(0.01)
     try:
-        with socket.socket(socket.AF_UNIX) as monitor:
-            monitor.connect(path)
-            monitor.recv(4096)
-            while machine.poll() is None:
-                monitor.sendall(b"nmi\n")
-                monitor.recv(4096)
-                time.sleep(0.0005)
-    except OSError:
+        while machine.poll() is None:
+            monitor.command("nmi")
+            time.sleep(0.0005)
+    except (OSError, RuntimeError):
         pass        # it has gone
 
 
 def boot(kernel, arguments="", cpus=1, options=""):
     """What the machine said, until it switched off or its time was over."""
+    monitor = Monitor()
     command = ["qemu-system-x86_64", "-M", "q35", "-accel", "tcg", "-cpu", "max", "-m", "256", "-smp", str(cpus),
-               "-display", "none", "-serial", "stdio", "-monitor", "none", "-no-reboot",
+               "-display", "none", "-serial", "stdio", "-no-reboot", *monitor.arguments,
                "-kernel", HYPERVISOR, "-append", f"loglvl=all dom0_max_vcpus=8 {options}",
                "-initrd", f"{os.path.join(BUILD, 'guests', kernel)}.elf {arguments}".strip()]
-    said, folder = [], tempfile.TemporaryDirectory()
-    if kernel.startswith("nmi"):
-        monitor = os.path.join(folder.name, "monitor")
-        command[command.index("-monitor") + 1] = f"unix:{monitor},server=on,wait=off"
-    with folder, subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as machine:
+    said = []
+    with subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as machine:
         watch = threading.Timer(TIMEOUT, machine.kill)
         watch.start()
         for line in machine.stdout:

@@ -9,8 +9,9 @@ import os
 import pytest
 
 from guests import Dom0
-from machine import BUILD, Machine, fetch_newer
-from monitor import Monitor, check_start_is_gone
+from machine import BUILD, Machine, fetch_newer  # first: it says where the next ones are
+from mappings import check_start_is_gone
+from monitor import Monitor
 
 WAYS = [("ovmf", "q35"), ("seabios", "q35"), ("seabios", "pc")]
 CPUS = [1, 2, 4]

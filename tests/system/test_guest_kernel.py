@@ -10,7 +10,7 @@ import pytest
 
 from guests import Dom0
 from machine import BUILD, TOP, Machine  # first: it says where the next one is
-import cpio
+import initramfs
 
 KERNEL = os.path.join(BUILD, "guest-kernel/vmlinuz")
 pytestmark = [pytest.mark.full, pytest.mark.skipif(not os.path.exists(KERNEL), reason="run 'make guest-kernel'")]
@@ -24,17 +24,6 @@ echo LOAD ENDS
 """
 
 
-def with_load(initrd, path, program):
-    """An initramfs and behind it the load."""
-    with open(path, "wb") as file:
-        with open(os.path.join(BUILD, "initramfs", initrd), "rb") as usual:
-            file.write(subprocess.run(["gzip", "-dc"], stdin=usual, stdout=subprocess.PIPE, check=True).stdout)
-        extra = cpio.Archive(file)
-        extra.add_file("usr/bin/process_load", program)
-        extra.add_bytes("etc/rc", RC.encode(), 0o755)
-        extra.close()
-
-
 @pytest.fixture(scope="module", name="overlay")
 def overlay_fixture(tmp_path_factory):
     """dom0 gets the kernel as /guests/patched, and /guests/load, which begins with the load."""
@@ -44,7 +33,7 @@ def overlay_fixture(tmp_path_factory):
     program = str(root / "process_load")
     subprocess.run(["gcc", "-O2", "-Wall", "-Wextra", "-Werror", "-static", "-pthread", "-o", program,
                     f"{TOP}/tests/system/programs/process_load.c"], check=True)
-    with_load("guest.cpio.gz", root / "guests/load", program)
+    initramfs.guest_with(root / "guests/load", {"usr/bin/process_load": program, "etc/rc": RC.encode()})
     return str(root)
 
 

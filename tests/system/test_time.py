@@ -1,19 +1,14 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """A guest's clocks: never back, without system calls where the TSC is good, sane after a pause, in step with dom0's."""
-import gzip
 import os
 import re
 import subprocess
-import sys
 
 import pytest
 
 from guests import CARD, Dom0
-from machine import BUILD, TOP, Machine
-
-sys.path.insert(0, os.path.join(TOP, "tests/tools"))
-import cpio                             # pylint: disable=wrong-import-position
-import initramfs                        # pylint: disable=wrong-import-position
+from machine import BUILD, TOP, Machine  # first: it says where the next one is
+import initramfs
 
 pytestmark = pytest.mark.skipif(not os.path.exists(os.path.join(BUILD, "tools/shoji-netback")), reason="the network backend is not built")
 PAUSE = 60      # seconds
@@ -28,13 +23,7 @@ def overlay_fixture(tmp_path):
     subprocess.run(["gcc", "-O2", "-Wall", "-Wextra", "-Werror", "-static", "-pthread", "-o", str(program),
                     f"{TOP}/tests/system/programs/clocks.c"], check=True)
     (tmp_path / "guests").mkdir()
-    initramfs.build()
-    with open(tmp_path / "guests/clocks", "wb") as file:
-        with gzip.open(f"{BUILD}/initramfs/guest.cpio.gz") as guest:
-            file.write(guest.read())
-        extra = cpio.Archive(file)
-        extra.add_file("usr/bin/clocks", str(program))
-        extra.close()
+    initramfs.guest_with(tmp_path / "guests/clocks", {"usr/bin/clocks": str(program)})
     return str(tmp_path)
 
 

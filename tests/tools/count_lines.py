@@ -12,8 +12,9 @@ import collections
 import glob
 import os
 import re
-import subprocess
 import sys
+
+import hv_image
 
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 BUILD = os.path.join(TOP, "build")
@@ -29,15 +30,10 @@ def lines_of(path):
     return sum(1 for line in text.split("\n") if line.strip())
 
 
-def bounds():
-    """Addresses between which the image's init part lies."""
-    output = subprocess.run(["nm", f"{BUILD}/hypervisor.elf"], stdout=subprocess.PIPE, text=True, check=True).stdout
-    return [int(re.search(rf"^(\w+) \w {name}$", output, re.M)[1], 16) for name in ("init_start", "init_end")]
-
-
 def sources_of_the_start():
     """Sources, from hypervisor/, of which the image has nothing outside of its init part."""
-    start, end = bounds()
+    addresses = hv_image.symbols()
+    start, end = addresses["init_start"], addresses["init_end"]
     inside, outside = set(), set()
     with open(f"{BUILD}/hypervisor.map", encoding="utf-8") as file:
         for address, size, source in PIECE.findall(file.read()):

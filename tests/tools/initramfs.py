@@ -8,6 +8,7 @@ guest.cpio      a PV guest: busybox, front-end modules; also found in dom0 as /g
 tools.cpio      our programs from build/tools; written at each run, as is the caller's overlay
 """
 import glob
+import gzip
 import hashlib
 import io
 import lzma
@@ -204,6 +205,20 @@ def build():
     write("reference.cpio", write_reference)
     with open(stamp, "w", encoding="utf-8") as file:
         file.write(now)
+
+
+def guest_with(path, files):
+    """Write a guest's initramfs to `path`, with more in it: {name: path of a file, or bytes of a program}."""
+    build()
+    with open(path, "wb") as file, gzip.open(os.path.join(OUT, "guest.cpio.gz")) as usual:
+        file.write(usual.read())
+        archive = cpio.Archive(file)
+        for name, content in files.items():
+            if isinstance(content, bytes):
+                archive.add_bytes(name, content, 0o755)
+            else:
+                archive.add_file(name, content)
+        archive.close()
 
 
 def assemble(path, reference=False, overlays=()):
