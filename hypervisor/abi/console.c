@@ -8,7 +8,8 @@
 #include "abi/abi.h"
 #include "core/limits.h"
 
-#define CHUNK 256
+#define CHUNK	       256
+#define COST_CHARACTER 80 /* in units of preemption */
 
 static long write_dom0(uint64_t count, uint64_t buffer)
 {
@@ -22,7 +23,7 @@ static long write_dom0(uint64_t count, uint64_t buffer)
 		taken = console_write(text, n);
 		buffer += taken;
 		count -= taken;
-		preempt_charge((unsigned int)taken * 40);
+		preempt_charge((unsigned int)taken * COST_CHARACTER);
 		if (count && (taken < n || preempt_due()))
 			return abi_continue(CONSOLEIO_write, count, buffer, 0);
 	}

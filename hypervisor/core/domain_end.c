@@ -16,15 +16,27 @@
 #include "shoji/sched.h"
 #include "shoji/virq.h"
 
-#define COST_VCPU 2500 /* in units of preemption */
+/* In units of preemption */
+#define COST_VCPU   2500
+#define COST_TIMERS 1000 /* of a vCPU */
 
 static int end_stop(struct domain *d)
 {
-	struct vcpu *v;
-
 	domain_pause(d);
-	for_each_vcpu(d, v) vcpu_stop_timers(v);
 	sched_stop_domain(d);
+	return 0;
+}
+
+static int end_timers(struct domain *d)
+{
+	for (; d->cursor < d->max_vcpus; d->cursor++) {
+		if (!d->vcpu[d->cursor])
+			continue;
+		if (preempt_due())
+			return -XEN_ERESTART;
+		vcpu_stop_timers(d->vcpu[d->cursor]);
+		preempt_charge(COST_TIMERS);
+	}
 	return 0;
 }
 
@@ -63,6 +75,7 @@ static int end_shared_frames(struct domain *d)
 
 static int (*const steps[])(struct domain *) = {
 	end_stop,	   /* nothing of it runs from here on */
+	end_timers,	   /* nor is anything due */
 	grant_relinquish,  /* mappings it holds of others' frames */
 	evtchn_destroy,	   /* channels; both ends */
 	end_vcpus,	   /* page-table roots, descriptor tables, registered areas */
@@ -78,6 +91,7 @@ static int run_steps(struct domain *d)
 		if (rc)
 			return rc;
 		d->kill_step++;
+		d->cursor = 0;
 	}
 	return 0;
 }

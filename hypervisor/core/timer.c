@@ -151,7 +151,8 @@ void timer_stop_sync(struct timer *t)
 {
 	timer_stop(t);
 	wait_for_callback(t);
-	timer_stop(t); /* if that has armed it again */
+	if (timer_armed(t)) /* again, by that */
+		timer_stop(t);
 }
 
 void timer_move(struct timer *t, unsigned int cpu)

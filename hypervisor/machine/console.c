@@ -68,8 +68,8 @@ bool console_visible(int level)
 
 static void put(char c)
 {
-	stuck = !uart_wait(stuck ? 0 : LOOKS_LOG);
-	if (stuck)
+	stuck = unlikely(!uart_room()) && !uart_wait(stuck ? 0 : LOOKS_LOG);
+	if (unlikely(stuck))
 		lost++;
 	else
 		uart_put(c);
@@ -129,8 +129,12 @@ size_t console_write(const char *text, size_t bytes)
 	size_t n = 0;
 
 	acquire();
-	for (; n < bytes && dom0_may_write(); n++)
-		emit(text + n, 1);
+	while (n < bytes && dom0_may_write()) {
+		size_t piece = MIN(bytes - n, MAX((size_t)uart_room(), (size_t)1));
+
+		emit(text + n, piece);
+		n += piece;
+	}
 	release();
 	return n;
 }

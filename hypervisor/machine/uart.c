@@ -86,6 +86,11 @@ bool uart_init(uint16_t port, unsigned int baud)
 	return true;
 }
 
+unsigned int uart_room(void)
+{
+	return uart.present ? uart.room : ~0u;
+}
+
 bool uart_ready(void)
 {
 	if (uart.present && !uart.room && (get(REG_LSR) & LSR_TX_EMPTY))

@@ -7,6 +7,7 @@
 
 /* False: no UART at `port`; then characters vanish. baud 0: as the firmware set it. */
 bool uart_init(uint16_t port, unsigned int baud);
+unsigned int uart_room(void);	    /* characters that it takes now, as far as is known */
 bool uart_ready(void);		    /* it takes a character now */
 bool uart_wait(unsigned int looks); /* the same, looking again so many times, a bus cycle each */
 void uart_put(char c);		    /* when it is ready; else c is lost */
