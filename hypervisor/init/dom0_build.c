@@ -9,13 +9,13 @@
  */
 #include "init/dom0_build.h"
 
-#include "init/dom0_layout.h"
 #include "core/domain.h"
 #include "core/frame.h"
 #include "core/log.h"
 #include "core/machine.h"
 #include "core/mm.h"
 #include "core/preempt.h"
+#include "init/dom0_layout.h"
 #include "lib/elf_image.h"
 #include "lib/string.h"
 #include "shoji/errno.h"

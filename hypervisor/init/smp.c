@@ -10,11 +10,11 @@
 #include "init/smp.h"
 
 #include "core/log.h"
+#include "init/main.h"
 #include "lib/string.h"
 #include "machine/acpi.h"
 #include "machine/apic.h"
 #include "machine/cpu_ops.h"
-#include "init/main.h"
 #include "machine/paging.h"
 #include "machine/percpu.h"
 #include "machine/time.h"

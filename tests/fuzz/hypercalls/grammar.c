@@ -11,9 +11,9 @@
 #include <string.h>
 
 #include "core/guest_access.h"
-#include "shoji/extension_mmu.h"
 #include "shoji/callback.h"
 #include "shoji/domctl.h"
+#include "shoji/extension_mmu.h"
 #include "shoji/grant_table.h"
 #include "shoji/hypercalls.h"
 #include "shoji/platform.h"
