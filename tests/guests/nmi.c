@@ -67,13 +67,13 @@ static void many_system_calls(void)
 		fail("a register changed, at %lu", registers_bad);
 }
 
-TEST(in_system_calls)
+TEST_DOM0(in_system_calls)
 {
 	handle_system_calls();
 	UNTIL_ENOUGH(many_system_calls());
 }
 
-TEST(in_page_faults)
+TEST_DOM0(in_page_faults)
 {
 	UNTIL_ENOUGH(for (unsigned int i = 0; i < 100; i++) {
 		CHECK(CATCH(*(volatile uint8_t *)NO_MEMORY));
@@ -82,7 +82,7 @@ TEST(in_page_faults)
 	});
 }
 
-TEST(in_hypercalls)
+TEST_DOM0(in_hypercalls)
 {
 	uint64_t *page = page_alloc();
 	unsigned int rounds = 0;
@@ -98,7 +98,7 @@ TEST(in_hypercalls)
 }
 
 /* The processor sleeps, and so does the kernel: an NMI wakes both. */
-TEST(while_asleep)
+TEST_DOM0(while_asleep)
 {
 	uint64_t end = now() + FOR_LONG;
 
@@ -114,7 +114,7 @@ TEST(while_asleep)
 }
 
 /* No kernel waits for them: they are nobody's, and harm nobody. */
-TEST(that_nobody_wants)
+TEST_DOM0(that_nobody_wants)
 {
 	struct xen_callback_unregister u = {.type = CALLBACKTYPE_nmi};
 	uint64_t end;

@@ -274,7 +274,7 @@ static uint64_t counted(const char *name)
  * Nothing of ours happens while all sleep: only the interrupt that the guest has asked for. It may
  * come in two steps: the timer's rate was measured in 10 ms, and it must not be early.
  */
-TEST(idle_is_idle)
+TEST_DOM0(idle_is_idle)
 {
 	uint64_t interrupts, timers, until = now() + 6000 * MS;
 	uint32_t port = timer_port();
