@@ -14,7 +14,7 @@ static long write_result(uint64_t arg, struct shoji_audit *r, const struct shoji
 	return ABI_WRITE(arg, r);
 }
 
-static long run(uint64_t arg, uint64_t token)
+static long run(uint64_t cmd, uint64_t arg, uint64_t token)
 {
 	const struct shoji_audit_finding *list;
 	struct shoji_audit asked, result;
@@ -22,9 +22,11 @@ static long run(uint64_t arg, uint64_t token)
 
 	if (ABI_READ(&asked, arg))
 		return -XEN_EFAULT;
-	rc = audit_run(&token, &result, &list);
+	rc = audit_run(&token, cmd == SHOJI_AUDIT_slice, &result, &list);
 	if (rc == -XEN_ERESTART)
-		return abi_continue(SHOJI_AUDIT_run, arg, token, 0);
+		return abi_continue(cmd, arg, token, 0);
+	if (rc == -XEN_EAGAIN)
+		return (long)token;
 	if (rc)
 		return rc;
 	rc = write_result(arg, &result, &asked, list);
@@ -47,7 +49,8 @@ long abi_shoji_audit(uint64_t cmd, uint64_t arg, uint64_t token)
 {
 	switch (cmd) {
 	case SHOJI_AUDIT_run:
-		return run(arg, token);
+	case SHOJI_AUDIT_slice:
+		return run(cmd, arg, token);
 	case SHOJI_AUDIT_plant:
 		return plant(arg);
 	default:

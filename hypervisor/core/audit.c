@@ -9,6 +9,10 @@
  * counted once more in one go: what is wrong then is a finding. Data: the one audit, with the
  * memory for it, from call to call; `busy` is held during a call. No lock. An audit that nobody
  * goes on with for a while gives way to the next.
+ *
+ * A call that is interrupted by us and goes on by itself never comes back to the program that made
+ * it, and many a kernel (one with PREEMPT_DYNAMIC, such as Debian's) gives the processor to no
+ * other program before it does: hence slices.
  */
 #include "core/audit.h"
 
@@ -18,14 +22,18 @@
 #include "shoji/errno.h"
 
 #define PASSES	     8
-#define RANGE_ORDER  9 /* pages of tallies: 131072 frames, 512 MiB of memory, at a time */
+#define LEAST_ORDER  9 /* pages of tallies: 131072 frames, 512 MiB of memory, at a time */
+#define MOST_ORDER   16
+#define RANGES	     4 /* about as many on a larger machine: all tables are read for each */
 #define OWNERS_ORDER 1
 #define ABANDONED    10000000000LL /* ns without a call */
+#define SLICE	     10000000LL	   /* ns until a call in slices comes back */
 
 static struct state {
 	bool busy; /* atomic */
 	uint64_t token, last_token;
 	nsec_t began, last;
+	nsec_t slice_end; /* 0: the next call begins a slice */
 	unsigned int range_order;
 	struct audit a;
 	struct shoji_audit result;
@@ -33,12 +41,21 @@ static struct state {
 
 /* --- memory --- */
 
+static unsigned int wanted_order(void)
+{
+	unsigned int order = LEAST_ORDER;
+
+	while (order < MOST_ORDER && PAGE_SIZE << order < frame_max / RANGES * sizeof(struct tally))
+		order++;
+	return order;
+}
+
 /* As many as there is room for: 0, -XEN_ENOMEM, or -XEN_ERESTART. */
 static int alloc_tallies(struct state *s)
 {
 	int rc = -XEN_ENOMEM;
 
-	for (unsigned int o = RANGE_ORDER + 1; rc == -XEN_ENOMEM && o--;) {
+	for (unsigned int o = wanted_order() + 1; rc == -XEN_ENOMEM && o--;) {
 		void *p = NULL;
 
 		rc = hv_alloc_in_steps(o, &p);
@@ -153,6 +170,7 @@ static int begin(struct state *s, nsec_t now)
 		return rc;
 	s->token = ++s->last_token;
 	s->began = now;
+	s->slice_end = 0;
 	s->a.privileged = hv.dom0;
 	memset(&s->result, 0, sizeof(s->result));
 	return 0;
@@ -190,11 +208,21 @@ static int run(struct state *s, uint64_t *token)
 		return -XEN_EINVAL;
 	*token = s->token;
 	s->last = now;
+	s->slice_end = s->slice_end ? s->slice_end : now + SLICE;
 	rc = s->a.tallies ? 0 : begin_first_range(s);
 	return rc ? rc : go_on(s);
 }
 
-int audit_run(uint64_t *token, struct shoji_audit *out, const struct shoji_audit_finding **list)
+static bool slice_is_over(struct state *s)
+{
+	if (machine_now() < s->slice_end)
+		return false;
+	s->slice_end = 0;
+	return true;
+}
+
+int audit_run(uint64_t *token, bool slices, struct shoji_audit *out,
+	      const struct shoji_audit_finding **list)
 {
 	struct state *s = &state;
 	int rc;
@@ -207,6 +235,8 @@ int audit_run(uint64_t *token, struct shoji_audit *out, const struct shoji_audit
 		*list = s->a.findings;
 		return 0; /* busy until audit_end() */
 	}
+	if (rc == -XEN_ERESTART && slices && slice_is_over(s))
+		rc = -XEN_EAGAIN;
 	__atomic_store_n(&s->busy, false, __ATOMIC_RELEASE);
 	return rc;
 }

@@ -13,10 +13,12 @@
  * Go on with the audit `*token`; 0 begins one, and *token is set to its name. 0: *out is filled in
  * (but for `findings`), `*list` are its `written` findings, which stay until audit_end(), which
  * must be called;
- * -XEN_ERESTART: call again; -XEN_EBUSY: another one is under way; -XEN_EINVAL: there is no such;
- * -XEN_ENOMEM.
+ * -XEN_ERESTART: call again; -XEN_EAGAIN: the same, but, as `slices` asks for, the caller should go
+ * back to where it came from before; -XEN_EBUSY: another one is under way; -XEN_EINVAL: there is no
+ * such; -XEN_ENOMEM.
  */
-int audit_run(uint64_t *token, struct shoji_audit *out, const struct shoji_audit_finding **list);
+int audit_run(uint64_t *token, bool slices, struct shoji_audit *out,
+	      const struct shoji_audit_finding **list);
 void audit_end(void); /* after audit_run() returned 0 */
 
 /* A fault on purpose (audit_plant.c): 0 or -XEN_E…. */

@@ -122,10 +122,14 @@ SHOJI_ABI_SIZE(struct shoji_limits, 128);
 /*
  * shoji_audit(cmd, handle, 0). The control domain only. Counts every reference of every frame of
  * memory again, from what refers to them, and compares. Long, but interrupted as often as
- * necessary: the third argument is how it goes on, and 0 in a new call.
+ * necessary: the third argument is how it goes on, and 0 in a new call. `slice` comes back after
+ * about 10 ms, so that the caller's kernel can do something else: a result above 0 is the third
+ * argument of the call that goes on, and 0 means the same as of `run`. An audit that nobody goes on
+ * with for 10 s is dropped (EINVAL for whoever comes back later).
  */
 #define SHOJI_AUDIT_run	  0 /* in/out: struct shoji_audit. EBUSY: another one is running; ENOMEM */
 #define SHOJI_AUDIT_plant 1 /* in: struct shoji_audit_plant; only where booted with audit-plant */
+#define SHOJI_AUDIT_slice 2 /* as `run`; from version 4 on */
 
 /* shoji_audit_finding.kind */
 #define SHOJI_AUDIT_references 1 /* references of the frame: those explained, those counted */

@@ -55,6 +55,21 @@ TEST_DOM0(limits_of_nobody)
 	EQUAL(CALL(HYPERCALL_shoji_limits, own_domid(), NO_MEMORY), -XEN_EFAULT);
 }
 
+TEST_DOM0(an_audit_in_slices)
+{
+	static struct shoji_audit_finding findings[4];
+	struct shoji_audit a = {.findings = (uint64_t)findings, .room = ARRAY(findings)};
+	long rc = 0;
+
+	do
+		rc = CALL(HYPERCALL_shoji_audit, SHOJI_AUDIT_slice, &a, rc);
+	while (rc > 0);
+	EQUAL(rc, 0);
+	EQUAL(a.found, 0);
+	CHECK(a.frames && a.tables && a.entries);
+	EQUAL(CALL(HYPERCALL_shoji_audit, SHOJI_AUDIT_slice, &a, 0x123456789abUL), -XEN_EINVAL);
+}
+
 TEST_DOM0(an_audit_of_the_machine)
 {
 	static struct shoji_audit_finding findings[4];

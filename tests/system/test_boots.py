@@ -61,7 +61,8 @@ def boot(choice):
         assert dom0 // 2 < total <= dom0      # kernel, swiotlb and page records are not counted
         efi = machine.run("[ -d /sys/firmware/efi ]").status == 0
         assert efi == (firmware == "ovmf")
-        assert machine.run("dmesg | grep -E 'BUG:|WARNING: CPU|Call Trace'").output == ""
+        machine.audit_at_end()
+        assert machine.run("dmesg | grep -E 'BUG:|WARNING: CPU|Call Trace|detected stalls'").output == ""
         check_start_is_gone(monitor, cpus)
         assert machine.power_off() == 0
 

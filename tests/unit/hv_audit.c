@@ -662,6 +662,37 @@ static void it_stops_when_its_budget_is_spent(void **state)
 	g->data[1]->count--;
 }
 
+/* It comes back to the caller after 10 ms, not before, and goes on with the number it gave. */
+static void in_slices_it_comes_back(void **state)
+{
+	unsigned int steps = 0, slices = 0;
+	uint64_t token = 0;
+	long rc = 1;
+
+	(void)state;
+	ask();
+	g->data[1]->count++;
+	while (rc) {
+		continued = false;
+		this_cpu()->budget = 1;
+		rc = abi_shoji_audit(SHOJI_AUDIT_slice, RECORD, token);
+		assert_int_equal(continued, rc == -XEN_ERESTART);
+		assert_true(!continued || again[0] == SHOJI_AUDIT_slice);
+		if (rc > 0)
+			assert_int_equal(steps % 10, 0);
+		slices += rc > 0;
+		steps += rc == -XEN_ERESTART;
+		token = continued ? again[2] : (uint64_t)rc;
+		fake.now += continued ? 1000000 : 5000000;
+	}
+	this_cpu()->budget = INT64_MAX / 2;
+	assert_int_equal(take(rc), 0);
+	assert_int_equal(result.found, 1);
+	assert_int_equal(slices, steps / 10);
+	assert_true(slices > 5);
+	g->data[1]->count--;
+}
+
 static void it_finds_nothing_on_a_busy_machine(void **state)
 {
 	unsigned int steps, stops = 0;
@@ -837,6 +868,7 @@ int main(void)
 		TEST(more_mappings_than_handles),
 		TEST(the_frames_of_a_domain_that_has_ended),
 		TEST(it_stops_when_its_budget_is_spent),
+		TEST(in_slices_it_comes_back),
 		TEST(it_finds_nothing_on_a_busy_machine),
 		TEST(in_little_memory_it_goes_range_by_range),
 		TEST(one_at_a_time),

@@ -353,7 +353,7 @@ static void last_audit(void)
 	fake.now += 11000000000;
 	do {
 		this_cpu()->budget = BUDGET;
-		rc = audit_run(&token, &result, &list);
+		rc = audit_run(&token, false, &result, &list);
 	} while (rc == -XEN_ERESTART);
 	if (rc && rc != -XEN_ENOMEM)
 		failure("the last audit: %d", rc);
