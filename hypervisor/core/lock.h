@@ -22,7 +22,7 @@ enum lock_rank {
 	LOCK_FRAME,	  /* a page table's lock bit in its frame; lower level tables last */
 	LOCK_DOMPAGES,	  /* domain.page_lock: the list of a domain's frames, totals */
 	LOCK_HEAP,	  /* the frame allocator */
-	LOCK_RUNQ,	  /* a CPU's run queue; two at once: lower CPU first */
+	LOCK_RUNQ,	  /* a CPU's run queue; a second one is only tried */
 	LOCK_CAP,	  /* domain.sched.cap: what is left of a domain's cap */
 	LOCK_TIMER,	  /* a CPU's timer queue */
 	LOCK_CLOCK,	  /* the reference counter's anchor (core/clock.c) */

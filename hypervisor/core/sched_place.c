@@ -212,11 +212,6 @@ static void move(struct cpu *from, struct cpu *to, struct vcpu *v, nsec_t now)
 	count_one(to, MOVE);
 }
 
-static void lock_both(struct cpu *a, struct cpu *b)
-{
-	spin_lock_pair(&a->run_lock, &b->run_lock, a->id < b->id);
-}
-
 /* --- idle CPUs --- */
 
 void sched_ask_for_help(const struct vcpu *v)
@@ -227,12 +222,20 @@ void sched_ask_for_help(const struct vcpu *v)
 		sched_ask_cpu(machine_cpu((unsigned int)idle));
 }
 
-static bool steal_from(struct cpu *c, struct cpu *other)
+enum stolen { NOTHING, ONE, BUSY };
+
+/* Who waits for a lock in its turn holds up those behind it, so nobody stands in line for what may
+ * be gone by then: idle CPUs, all at once, least of all. */
+static enum stolen steal_from(struct cpu *c, struct cpu *other)
 {
 	nsec_t now = machine_now();
 	struct entity *e;
 
-	lock_both(c, other);
+	spin_lock(&c->run_lock);
+	if (!spin_trylock(&other->run_lock)) {
+		spin_unlock(&c->run_lock);
+		return BUSY;
+	}
 	e = queue_first_for(&other->queue, c->id, true);
 	if (!e)
 		e = queue_first_for(&other->queue, c->id, false);
@@ -244,21 +247,40 @@ static bool steal_from(struct cpu *c, struct cpu *other)
 		__atomic_fetch_or(&c->work, CPU_WORK_SCHED, __ATOMIC_SEQ_CST);
 	}
 	spin_unlock_pair(&c->run_lock, &other->run_lock);
-	return e != NULL;
+	return e ? ONE : NOTHING;
 }
 
-void sched_steal(struct cpu *c)
+/* Once round the others. */
+static enum stolen try_to_steal(struct cpu *c)
 {
+	enum stolen result = NOTHING;
 	unsigned int other = c->id;
 
-	if (sched_static)
-		return;
 	while ((other = next_cpu(sched_online(), other)) != c->id) {
 		struct cpu *o = machine_cpu(other);
 
-		if (__atomic_load_n(&o->queue.waiting_count, __ATOMIC_RELAXED) && steal_from(c, o))
-			return;
+		if (!__atomic_load_n(&o->queue.waiting_count, __ATOMIC_RELAXED))
+			continue;
+		switch (steal_from(c, o)) {
+		case ONE:
+			return ONE;
+		case BUSY:
+			result = BUSY;
+			break;
+		case NOTHING:
+			break;
+		}
 	}
+	return result;
+}
+
+/* It does not go to sleep past a queue that it could not look at. */
+void sched_steal(struct cpu *c)
+{
+	if (sched_static)
+		return;
+	while (try_to_steal(c) == BUSY && !__atomic_load_n(&c->work, __ATOMIC_RELAXED))
+		machine_relax();
 }
 
 /* --- shares over all CPUs --- */
@@ -278,7 +300,8 @@ static void visit(struct cpu *other, nsec_t now, uint64_t mine)
 	if (__atomic_load_n(&other->queue.waiting_count, __ATOMIC_RELAXED) ||
 	    now - __atomic_load_n(&other->seen.stamp, __ATOMIC_RELAXED) < STALE_NS)
 		return;
-	spin_lock(&other->run_lock);
+	if (!spin_trylock(&other->run_lock))
+		return;
 	if (other->current && !other->queue.waiting_count) {
 		sched_charge(other, now);
 		sched_reweigh(other, other->current, now);
@@ -335,7 +358,11 @@ void sched_balance(struct cpu *c, nsec_t now)
 	mine = queue_common_time(&c->queue);
 	if (!to || !vtime_after(ahead, mine + vtime_of(BEHIND_NS, MAX(c->queue.weight, 1))))
 		return;
-	lock_both(c, to);
+	spin_lock(&c->run_lock);
+	if (!spin_trylock(&to->run_lock)) { /* next time */
+		spin_unlock(&c->run_lock);
+		return;
+	}
 	forgive(c, ahead);
 	hand_over(c, to, now);
 	sched_publish(c, now);

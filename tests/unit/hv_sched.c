@@ -373,6 +373,40 @@ static void an_idle_cpu_takes_work_from_others(void **state)
 	assert_ptr_not_equal(on_cpu(0), on_cpu(1));
 }
 
+/* Another CPU holds the lock of CPU 0's queue, and lets it go once CPU 1 has waited a bit. */
+static unsigned int relaxed;
+
+void machine_relax(void)
+{
+	struct spinlock *l = &fake_cpus[0].run_lock, *own = &fake_cpus[1].run_lock;
+
+	assert_int_equal((uint16_t)(l->next - l->owner), 1); /* nobody stands in line */
+	assert_int_equal(own->next, own->owner);
+	if (++relaxed == 3)
+		__atomic_fetch_add(&l->owner, 1, __ATOMIC_RELEASE);
+}
+
+static void an_idle_cpu_stands_in_no_line(void **state)
+{
+	struct vcpu *alone;
+
+	(void)state;
+	start(2);
+	for (unsigned int i = 0; i < 3; i++)
+		hog(256);
+	run(100 * MS);
+	alone = on_cpu(1);
+	assert_int_equal(fake_cpus[0].queue.waiting_count, 1);
+	block(alone);
+	relaxed = 0;
+	__atomic_fetch_add(&fake_cpus[0].run_lock.next, 1, __ATOMIC_ACQUIRE);
+	enter(1);
+	assert_int_equal(relaxed, 3);
+	assert_non_null(on_cpu(1)); /* nor does it sleep while one waits */
+	assert_int_equal(fake_cpus[0].queue.waiting_count, 0);
+	settle();
+}
+
 static void nobody_ticks_without_need(void **state)
 {
 	struct vcpu *v;
@@ -681,6 +715,7 @@ int main(void)
 		cmocka_unit_test_teardown(weights_are_shares, stop),
 		cmocka_unit_test_teardown(no_cpu_idles_while_one_waits, stop),
 		cmocka_unit_test_teardown(an_idle_cpu_takes_work_from_others, stop),
+		cmocka_unit_test_teardown(an_idle_cpu_stands_in_no_line, stop),
 		cmocka_unit_test_teardown(nobody_ticks_without_need, stop),
 		cmocka_unit_test_teardown(a_woken_one_runs_soon_and_not_for_long, stop),
 		cmocka_unit_test_teardown(sleep_is_no_credit, stop),
