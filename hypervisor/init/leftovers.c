@@ -3,7 +3,7 @@
  * Before the init part goes: does our data hold an address in it?
  *
  * Looked at are the data of the image and of each CPU, word by word. Not the stacks: nothing of
- * them outlives the way out of here.
+ * them outlives the way out of here. Those for exceptions show where the last NMI hit.
  */
 #include "init/leftovers.h"
 
@@ -27,7 +27,8 @@ static void check_range(const char *from, const char *to)
 
 void leftovers_check(void)
 {
-	check_range(data_start, boot_cpu_block);
+	check_range(data_start, (const char *)boot_cpu_area.stacks);
+	check_range((const char *)(&boot_cpu_area + 1), boot_cpu_block);
 	check_range(boot_cpu_block + CPU_BLOCK_BYTES, image_end);
 	for (unsigned int i = 0; i < machine_cpu_count(); i++) {
 		const char *block = (const char *)machine_cpu(i);
