@@ -271,3 +271,117 @@ TEST_DOM0(domctls_on_itself)
 		EQUAL(CALL(HYPERCALL_domctl, op), -XEN_EACCES);
 	}
 }
+
+/* --- what the scheduler is told about the control domain --- */
+
+static struct xen_domctl *own_domctl(unsigned int cmd)
+{
+	static struct xen_domctl op;
+
+	memset(&op, 0, sizeof(op));
+	op.cmd = cmd;
+	op.interface_version = XEN_DOMCTL_INTERFACE_VERSION;
+	return &op;
+}
+
+static long scheduler_op(unsigned int cmd, struct xen_domctl_sched_credit2 *shares)
+{
+	struct xen_domctl *op = own_domctl(XEN_DOMCTL_scheduler_op);
+	long rc;
+
+	op->u.scheduler_op.sched_id = XEN_SCHEDULER_CREDIT2;
+	op->u.scheduler_op.cmd = cmd;
+	op->u.scheduler_op.u.credit2 = *shares;
+	rc = CALL(HYPERCALL_domctl, op);
+	*shares = op->u.scheduler_op.u.credit2;
+	return rc;
+}
+
+/* A weight of 0 leaves what there was; a cap is at most all CPUs; together both or none. */
+TEST_DOM0(shares_out_of_range)
+{
+	struct xen_domctl_sched_credit2 given = {.weight = 700, .cap = 50}, now;
+
+	EQUAL(scheduler_op(XEN_DOMCTL_SCHEDOP_putinfo, &given), 0);
+	given = (struct xen_domctl_sched_credit2){.weight = 0, .cap = 60};
+	EQUAL(scheduler_op(XEN_DOMCTL_SCHEDOP_putinfo, &given), 0);
+	given = (struct xen_domctl_sched_credit2){.weight = 900, .cap = 101};
+	EQUAL(scheduler_op(XEN_DOMCTL_SCHEDOP_putinfo, &given), -XEN_EINVAL);
+	EQUAL(scheduler_op(XEN_DOMCTL_SCHEDOP_getinfo, &now), 0);
+	EQUAL(now.weight, 700);
+	EQUAL(now.cap, 60);
+	given = (struct xen_domctl_sched_credit2){.weight = 256, .cap = 0};
+	EQUAL(scheduler_op(XEN_DOMCTL_SCHEDOP_putinfo, &given), 0);
+}
+
+static long affinity_op(unsigned int cmd, unsigned int vcpu, uint64_t *hard, uint64_t *soft)
+{
+	struct xen_domctl *op = own_domctl(cmd);
+
+	op->u.vcpuaffinity.vcpu = vcpu;
+	if (hard) {
+		op->u.vcpuaffinity.flags |= XEN_VCPUAFFINITY_HARD;
+		op->u.vcpuaffinity.cpumap_hard.bitmap = (uint64_t)hard;
+		op->u.vcpuaffinity.cpumap_hard.nr_bits = 64;
+	}
+	if (soft) {
+		op->u.vcpuaffinity.flags |= XEN_VCPUAFFINITY_SOFT;
+		op->u.vcpuaffinity.cpumap_soft.bitmap = (uint64_t)soft;
+		op->u.vcpuaffinity.cpumap_soft.nr_bits = 64;
+	}
+	return CALL(HYPERCALL_domctl, op);
+}
+
+/* The machine has one CPU. A bad map of two changes neither. */
+TEST_DOM0(affinity_to_cpus_that_are_absent)
+{
+	uint64_t good = 1, none = 0, absent = ~1UL, hard, soft;
+
+	EQUAL(affinity_op(XEN_DOMCTL_setvcpuaffinity, 0, &absent, NULL), -XEN_EINVAL);
+	EQUAL(affinity_op(XEN_DOMCTL_setvcpuaffinity, 0, &none, NULL), -XEN_EINVAL);
+	EQUAL(affinity_op(XEN_DOMCTL_setvcpuaffinity, 0, &good, &absent), -XEN_EINVAL);
+	EQUAL(affinity_op(XEN_DOMCTL_setvcpuaffinity, 0, NULL, NULL), -XEN_EINVAL);
+	EQUAL(affinity_op(XEN_DOMCTL_setvcpuaffinity, 64, &good, NULL), -XEN_ESRCH);
+	hard = soft = 0;
+	EQUAL(affinity_op(XEN_DOMCTL_getvcpuaffinity, 0, &hard, &soft), 0);
+	EQUAL(hard, 1);
+	EQUAL(soft, 1);
+}
+
+static long new_domain(unsigned int vcpus)
+{
+	struct xen_domctl *op = own_domctl(XEN_DOMCTL_createdomain);
+	long rc;
+
+	op->domain = 77;
+	op->u.createdomain.max_vcpus = vcpus;
+	op->u.createdomain.max_evtchn_port = 1023;
+	op->u.createdomain.max_grant_frames = -1;
+	op->u.createdomain.max_maptrack_frames = -1;
+	op->u.createdomain.grant_opts = 1;
+	op->u.createdomain.arch.emulation_flags = 0;
+	rc = CALL(HYPERCALL_domctl, op);
+	return rc;
+}
+
+TEST_DOM0(more_vcpus_than_the_maximum)
+{
+	struct xen_domctl *op;
+
+	EQUAL(new_domain(0), -XEN_EINVAL);
+	EQUAL(new_domain(65), -XEN_EINVAL);
+	op = own_domctl(XEN_DOMCTL_getdomaininfo); /* this domain or the next higher */
+	op->domain = 1;
+	EQUAL(CALL(HYPERCALL_domctl, op), -XEN_ESRCH);
+	EQUAL(new_domain(64), 0);
+	for (unsigned int max = 63; max <= 65; max += 2) {
+		op = own_domctl(XEN_DOMCTL_max_vcpus);
+		op->domain = 77;
+		op->u.max_vcpus.max = max;
+		EQUAL(CALL(HYPERCALL_domctl, op), -XEN_EINVAL);
+	}
+	op = own_domctl(XEN_DOMCTL_destroydomain);
+	op->domain = 77;
+	while (CALL(HYPERCALL_domctl, op) == -XEN_ERESTART)
+		;
+}
