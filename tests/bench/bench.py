@@ -15,11 +15,12 @@ import rig                              # first: it says where the other modules
 import blocks
 import gauge
 import life
+import switches
 import tables
 import work
 
 PAGE = os.path.join(rig.TOP, "docs/performance.md")
-PART = "<!-- made by 'make {}': {} -->"
+PART = "<!-- made by '{}': {} -->"
 EXAMPLES = """
 examples:
   bench.py                                           everything; the tables go into docs/performance.md
@@ -31,6 +32,7 @@ examples:
   bench.py --systems shoji --only getppid            all systems whose name begins with shoji-
   bench.py --work                                    real work on a Debian root; the table goes into the page too
   bench.py --work --systems bare,shoji-guest --only start    of it: systems {work}; jobs {jobs}
+  bench.py --switches                                context switch, wake-up, IPI beside Xen; the table goes into the page too
   bench.py --life                                    boot, create, destroy beside Xen; --life shoji: ours alone
 
 systems:    {systems}
@@ -74,6 +76,8 @@ def parse_arguments():
     parser.add_argument("--debug", action="store_true", help="the build in build/, with lock-order checks and assertions")
     parser.add_argument("--life", nargs="?", const="both", choices=("shoji", "xen", "both"),
                         help="boot, create, first program, destroy, instead of the benchmarks")
+    parser.add_argument("--switches", action="store_true",
+                        help="switches between vCPUs, wake-ups and interrupts among them, instead of the benchmarks")
     parser.add_argument("--no-guest", action="store_true", help="with --life: only the boot")
     options = parser.parse_args()
     options.quick = bool(options.systems or options.only or options.profile)
@@ -94,6 +98,14 @@ def run_life(options, tools):
         return life.levels(life.measure(options.life, tools, not options.no_guest, options.reuse))
     ours = life.measure("shoji", tools, not options.no_guest, options.reuse)
     return life.table(ours, life.measure("xen", tools, not options.no_guest, options.reuse), tools)
+
+
+def run_switches(options, tools):
+    """--switches; the page has the figures of the release build."""
+    text = switches.table(tools)
+    print(text)
+    if not options.debug:
+        write_page("bench.py --switches", text)
 
 
 def run_quick(options, tools):
@@ -128,9 +140,9 @@ def run_all(options, tools):
     return "\n\n".join([part for part in text if part] + [run_life(options, tools)])
 
 
-def write_page(target, text):
-    """Between this make target's two comments in the page; what stands around them stays."""
-    begin, end = PART.format(target, "begin"), PART.format(target, "end")
+def write_page(command, text):
+    """Between this command's two comments in the page; what stands around them stays."""
+    begin, end = PART.format(command, "begin"), PART.format(command, "end")
     with open(PAGE, encoding="utf-8") as file:
         before, _, rest = file.read().partition(begin)
     after = rest.partition(end)[2]
@@ -148,15 +160,18 @@ def main():
             text = work.table(work.measure(tools, options.systems, options.only))
             print(text)
             if not options.quick:
-                write_page("bench-work", text)
+                write_page("make bench-work", text)
         elif options.life:
             print(run_life(options, tools))
+        elif options.switches:
+            run_switches(options, tools)
         elif options.quick:
             run_quick(options, tools)
         else:
             text = run_all(options, tools)
             print(text)
-            write_page("bench", text)
+            write_page("make bench", text)
+            run_switches(options, tools)
 
 
 if __name__ == "__main__":

@@ -8,8 +8,6 @@
 
 #include "shoji/callback.h"
 #include "shoji/event_channel.h"
-#include "shoji/sched.h"
-#include "shoji/vcpu.h"
 
 #define ROUNDS 1000
 
@@ -151,81 +149,4 @@ TEST(event_to_oneself)
 		(void)CALL(HYPERCALL_event_channel_op, EVTCHNOP_send, &send);
 	MARK(21);
 	events_off();
-}
-
-/* --- two vCPUs on one CPU --- */
-
-static volatile bool enough;
-static volatile unsigned int turner;
-static uint32_t poll_port;
-
-static unsigned int start_vcpu(void (*what)(void))
-{
-	unsigned int id = spare_vcpu();
-
-	EQUAL(vcpu_initialise(id, new_context(id, what)), 0);
-	EQUAL(CALL(HYPERCALL_vcpu_op, VCPUOP_up, id, 0), 0);
-	for (unsigned int i = 0; i < 10; i++)
-		yield();
-	return id;
-}
-
-static void take_turns(void)
-{
-	while (!enough)
-		yield();
-	for (;;)
-		(void)CALL(HYPERCALL_vcpu_op, VCPUOP_down, turner, 0);
-}
-
-TEST(two_take_turns)
-{
-	turner = start_vcpu(take_turns);
-	MARK(22);
-	for (unsigned int i = 0; i < ROUNDS; i++)
-		yield();
-	MARK(23);
-	enough = true;
-	for (unsigned int i = 0; i < 10; i++)
-		yield();
-}
-
-static void clear_pending(uint32_t port)
-{
-	__atomic_fetch_and(&shared_info->evtchn_pending[port / 64], ~(1UL << port % 64),
-			   __ATOMIC_SEQ_CST);
-}
-
-static volatile unsigned int woken;
-
-static void sleep_again(void)
-{
-	for (;;) {
-		struct xen_sched_poll poll = {.ports = (uint64_t)&poll_port, .nr_ports = 1};
-
-		(void)CALL(HYPERCALL_sched_op, SCHEDOP_poll, &poll);
-		clear_pending(poll_port);
-		woken++;
-	}
-}
-
-/* The port stays masked: it wakes who polls it, and nobody is called. */
-TEST(one_wakes_the_other)
-{
-	struct xen_evtchn_bind_ipi bind = {.vcpu = 0};
-	struct xen_evtchn_send send;
-	unsigned int before;
-
-	EQUAL(CALL(HYPERCALL_event_channel_op, EVTCHNOP_bind_ipi, &bind), 0);
-	poll_port = send.port = bind.port;
-	shared_info->evtchn_mask[bind.port / 64] |= 1UL << bind.port % 64;
-	(void)start_vcpu(sleep_again);
-	before = woken;
-	MARK(24);
-	for (unsigned int i = 0; i < ROUNDS; i++) {
-		(void)CALL(HYPERCALL_event_channel_op, EVTCHNOP_send, &send);
-		yield();
-	}
-	MARK(25);
-	EQUAL(woken - before, ROUNDS);
 }

@@ -25,8 +25,6 @@ OPERATIONS = [  # first mark, name
     (16, "page fault of the kernel, and iret"),
     (18, "page fault of a program, and iret"),
     (20, "event to oneself: send, upcall, iret"),
-    (22, "two vCPUs of a CPU take turns: two yields, two switches"),
-    (24, "event to a vCPU that sleeps: send, yield, it wakes, polls again"),
 ]
 
 
