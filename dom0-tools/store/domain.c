@@ -19,6 +19,8 @@
 #include "watch.h"
 
 #define HOLD_MS 50
+#define PACE_MS 10
+#define BURST_S 2 /* seconds' worth of requests at once, after a rest */
 
 struct domain *domain_find(const struct store *s, uint16_t domid)
 {
@@ -209,4 +211,32 @@ void domain_hold_back(struct store *s, uint16_t domid)
 bool domain_is_held(const struct store *s, const struct domain *d)
 {
 	return d && d->held_until_ms > s->now_ms;
+}
+
+static bool is_bound(const struct store *s, const struct domain *d)
+{
+	return d && s->quota.limit[QUOTA_REQUESTS] && !(d->conn && d->conn->actor.privileged);
+}
+
+void domain_charge(struct store *s, struct domain *d)
+{
+	uint64_t limit = s->quota.limit[QUOTA_REQUESTS];
+
+	if (!is_bound(s, d))
+		return;
+	if (!d->pace.per_second)
+		pace_start(&d->pace, limit, BURST_S * limit, s->now_ms);
+	if (pace_spend(&d->pace, s->now_ms, 1))
+		return;
+	d->paced_until_ms = s->now_ms + PACE_MS;
+	if (!d->told_pace)
+		log_warning("domain %u asks more than %llu requests a second; it has to wait "
+			    "(raise it with --quota %s=N)",
+			    d->domid, (unsigned long long)limit, quota_name(QUOTA_REQUESTS));
+	d->told_pace = true;
+}
+
+bool domain_is_paced(const struct store *s, const struct domain *d)
+{
+	return d && d->paced_until_ms > s->now_ms;
 }

@@ -6,6 +6,7 @@
 #ifndef SHOJI_STORE_DOMAIN_H
 #define SHOJI_STORE_DOMAIN_H
 
+#include "pace.h"
 #include "store.h"
 
 struct domain {
@@ -18,8 +19,11 @@ struct domain {
 	bool has_target;
 	uint16_t target;
 	uint64_t held_until_ms; /* its requests wait until then */
-	struct conn *conn;	/* NULL when the ring is broken */
-	void *host;		/* the driver's */
+	struct pace pace;	/* of its requests and events */
+	uint64_t paced_until_ms;
+	bool told_pace;	   /* the log knows */
+	struct conn *conn; /* NULL when the ring is broken */
+	void *host;	   /* the driver's */
 };
 
 struct domain *domain_find(const struct store *s, uint16_t domid);
@@ -45,5 +49,12 @@ void domain_set_target(struct store *s, struct domain *d, uint16_t target);
 /* Lets others go first for a moment. Privileged or unknown domains are not held. */
 void domain_hold_back(struct store *s, uint16_t domid);
 bool domain_is_held(const struct store *s, const struct domain *d);
+
+/*
+ * One turn was spent on its ring: a request, or an event that brought none. When it has had its
+ * share of them, nothing is done for it for a moment. NULL and privileged domains have no limit.
+ */
+void domain_charge(struct store *s, struct domain *d);
+bool domain_is_paced(const struct store *s, const struct domain *d);
 
 #endif

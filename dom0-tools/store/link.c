@@ -2,7 +2,8 @@
 /*
  * One turn of a connection: send what waits, take in one request, send its reply.
  * Data: struct link. Lock: none, one thread.
- * Fairness comes from the loop: everybody gets one request per round, whoever asks how often.
+ * Fairness comes from the loop: everybody gets one request per round, whoever asks how often; and
+ * nobody makes the loop go round for ever, as each turn of a guest's is charged to it.
  */
 #include "link.h"
 
@@ -36,7 +37,7 @@ bool link_has_work(struct link *l)
 	void *where;
 	const void *data;
 
-	if (l->dead)
+	if (l->dead || domain_is_paced(l->conn->store, l->conn->domain))
 		return false;
 	return l->due || (may_take(l) && conn_wanted(l->conn, &where)) ||
 	       (l->writable && conn_output(l->conn, &data));
@@ -100,6 +101,7 @@ void link_turn(struct link *l)
 	if (rc < 0)
 		l->kind->fail(l, rc);
 	keep_turn(s, l->conn);
+	domain_charge(s, l->conn->domain);
 	if (!rc)
 		l->kind->end_turn(l);
 }
@@ -122,6 +124,12 @@ void link_round(struct link **head)
 /* Often enough for domains that are held back. */
 #define HELD_MS 10
 
+static bool waits(const struct link *l)
+{
+	return domain_is_held(l->conn->store, l->conn->domain) ||
+	       domain_is_paced(l->conn->store, l->conn->domain);
+}
+
 int link_timeout_ms(struct link *head)
 {
 	int timeout = -1;
@@ -130,7 +138,7 @@ int link_timeout_ms(struct link *head)
 	for (l = head; l; l = l->next) {
 		if (link_has_work(l))
 			return 0;
-		if (!l->dead && domain_is_held(l->conn->store, l->conn->domain))
+		if (!l->dead && waits(l))
 			timeout = HELD_MS;
 	}
 	return timeout;

@@ -60,7 +60,7 @@ static const char usage[] =
 	"                     " DEFAULT_JOURNAL " (with --no-xen: nowhere)\n"
 	"  --no-journal       keep nothing\n"
 	"  --quota NAME=N     change a limit for guests (nodes memory watches transactions\n"
-	"                     transaction-size events node-size node-perms); repeatable\n"
+	"                     transaction-size events node-size node-perms requests); repeatable\n"
 	"  --user NAME        become this user once everything is open\n"
 	"  --daemon           go to the background when ready, log to syslog\n"
 	"  --pid-file PATH    write the process id there when ready\n"

@@ -25,6 +25,7 @@ static const struct {
 	[QUOTA_TRANSACTION_SIZE] = {"transaction-size", 1024},
 	[QUOTA_NODE_SIZE] = {"node-size", 2048},
 	[QUOTA_NODE_PERMS] = {"node-perms", 8},
+	[QUOTA_REQUESTS] = {"requests", 1000},
 };
 
 void quota_init(struct quota *q)

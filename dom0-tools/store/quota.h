@@ -27,6 +27,7 @@ enum quota_kind {
 	QUOTA_EVENTS,	  /* events waiting for one connection; more are merged, not refused */
 	QUOTA_NODE_SIZE,  /* bytes of one value */
 	QUOTA_NODE_PERMS, /* entries in one permission list */
+	QUOTA_REQUESTS,	  /* a second; more have to wait (domain.h) */
 	QUOTA_COUNT
 };
 

@@ -10,6 +10,7 @@
 /* SOURCES: dom0-tools/store/perm.c dom0-tools/store/protocol.c dom0-tools/store/protocol_admin.c */
 /* SOURCES: dom0-tools/store/quota.c dom0-tools/store/store.c dom0-tools/store/transaction.c */
 /* SOURCES: dom0-tools/store/tree.c dom0-tools/store/tree_walk.c dom0-tools/store/watch.c */
+/* SOURCES: dom0-tools/lib/pace.c */
 /* LIBS: -lz */
 #include <stdint.h>
 #include <stdio.h>

@@ -317,6 +317,79 @@ static void test_reconnect(void **state)
 	assert_string_equal(text(exchange(XS_GET_DOMAIN_PATH, "5", 2)), "/local/domain/5|");
 }
 
+/* --- floods --- */
+
+static struct domain flooder = {.domid = 5};
+
+static void bind_domain(uint64_t requests)
+{
+	flooder = (struct domain){.domid = 5, .conn = ring->link.conn};
+	ring->link.conn->domain = &flooder;
+	store.quota.limit[QUOTA_REQUESTS] = requests;
+	run(); /* somebody is here: one turn */
+	unmasked = 0;
+}
+
+/* Events that bring nothing: the port stays masked when there were too many, and time helps. */
+static void test_a_flood_of_events(void **state)
+{
+	(void)state;
+	bind_domain(10);
+	logged[0] = '\0';
+	for (unsigned int i = 0; i < 100; i++)
+		run();
+	assert_int_equal(unmasked, 19); /* two seconds' worth, and the first turn */
+	assert_non_null(strstr(logged, "domain 5 asks more than 10 requests a second"));
+	assert_int_equal(link_timeout_ms(links), 10);
+	logged[0] = '\0';
+	store.now_ms += 300;
+	for (unsigned int i = 0; i < 100; i++)
+		run();
+	assert_int_equal(unmasked, 22);
+	assert_string_equal(logged, ""); /* that is said once */
+}
+
+/* Requests wait, and are answered later. */
+static void test_a_flood_of_requests(void **state)
+{
+	struct xen_xsd_sockmsg header = {XS_GET_DOMAIN_PATH, 1, 0, 2};
+	uint8_t reply[sizeof(header) + 16];
+	unsigned int answered = 0;
+
+	(void)state;
+	bind_domain(10);
+	for (unsigned int i = 0; i < 40; i++) {
+		assert_int_equal(guest_put(&header, sizeof(header)), sizeof(header));
+		assert_int_equal(guest_put("5", 2), 2);
+	}
+	for (unsigned int i = 0; i < 40; i++) {
+		run();
+		while (guest_take(reply, sizeof(reply)) == sizeof(reply))
+			answered++;
+		if (i == 0)
+			assert_in_range(answered, 18, 20);
+		store.now_ms += 100;
+	}
+	assert_int_equal(answered, 40);
+	assert_int_equal(page.req_cons, page.req_prod);
+}
+
+/* Without a limit, and for those that have none. */
+static void test_no_limit(void **state)
+{
+	(void)state;
+	bind_domain(0);
+	for (unsigned int i = 0; i < 100; i++)
+		run();
+	assert_int_equal(unmasked, 100);
+	bind_domain(10);
+	ring->link.conn->actor.privileged = true;
+	for (unsigned int i = 0; i < 100; i++)
+		run();
+	assert_int_equal(unmasked, 100);
+	ring->link.conn->actor.privileged = false;
+}
+
 /* Anything at all in the page, at any time: the store goes on and its accounts are right. */
 static void test_garbage(void **state)
 {
@@ -353,6 +426,9 @@ int main(void)
 		TEST(test_our_own_indices),
 		TEST(test_message_too_long),
 		TEST(test_reconnect),
+		TEST(test_a_flood_of_events),
+		TEST(test_a_flood_of_requests),
+		TEST(test_no_limit),
 		TEST(test_garbage),
 	};
 

@@ -9,6 +9,9 @@ DEF_CPPFLAGS := -I/usr/include/libxml2 -DSCHEMA_FILE='"$(abspath $(ROOT)/dom0-to
 UNIT_TESTS += xml_units
 xml_units_SRCS := dom0-tools/lib/units.c dom0-tools/lib/cpuset.c
 
+UNIT_TESTS += tools_pace
+tools_pace_SRCS := dom0-tools/lib/pace.c
+
 UNIT_TESTS += xml_def
 xml_def_SRCS := $(DEF_SRCS)
 xml_def_CPPFLAGS := $(DEF_CPPFLAGS)
