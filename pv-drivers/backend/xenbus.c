@@ -11,6 +11,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "backend/calm.h"
 #include "daemon/log.h"
 
 #define PATH_SIZE 160
@@ -213,6 +214,7 @@ int backend_event(struct backend *b)
 		rc = take_events(b);
 		if (rc <= 0)
 			return rc;
+		backend_calm_states(&b->looks);
 		rc = look(b);
 	} while (!rc && !b->finished);
 	return rc;

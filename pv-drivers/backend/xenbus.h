@@ -13,6 +13,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "pace.h"
 #include "shoji/io/xenbus.h"
 #include "store_client.h"
 
@@ -41,8 +42,9 @@ struct backend {
 	char own[64], peer[96];	    /* directories in the store */
 	int state;		    /* ours, XenbusState… */
 	bool is_attached;
-	bool finished;	/* the device is gone for good */
-	bool new_store; /* not the one that we began with */
+	bool finished;		   /* the device is gone for good */
+	bool new_store;		   /* not the one that we began with */
+	struct pace looks, events; /* calm.h */
 };
 
 /* All 0 or -errno; -EPIPE and -ETIMEDOUT: the store is lost. */

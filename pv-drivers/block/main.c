@@ -20,6 +20,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "backend/calm.h"
 #include "backend/start.h"
 #include "blkback.h"
 #include "daemon/log.h"
@@ -166,6 +167,7 @@ static int watch_all(struct blkback *b, int epoll, int signals)
 
 static int handle(struct blkback *b, int epoll, int signals, int ready)
 {
+	uint32_t before = b->ring.req_cons;
 	int rc = 0;
 
 	if (ready & SIGNAL) {
@@ -182,6 +184,7 @@ static int handle(struct blkback *b, int epoll, int signals, int ready)
 		backend_fail(&b->backend, "the frontend has put nonsense on its ring");
 		rc = b->backend.store ? backend_store_event(&b->backend) : rc;
 	}
+	backend_calm_events(&b->backend.events, ready & EVENTS, b->ring.req_cons != before);
 	return rc;
 }
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * One guest's console: its page, its port, where its bytes go. The port stays masked while a guest
- * that writes more than its share has to wait, so a flood costs dom0 a bounded amount of work.
+ * that writes more than its share has to wait, so a flood costs dom0 a bounded amount of work; an
+ * event counts as some bytes even if it brings none.
  * Data: struct console. Lock: none; one thread. It does not look for guests: guests.c does.
  */
 #include <errno.h>
@@ -168,7 +169,7 @@ bool console_attach(struct consoled *d, const char *name, uint16_t domid, uint32
 	}
 	c->port = (uint32_t)local;
 	c->domid = domid;
-	c->broken = c->masked = false;
+	c->broken = c->masked = c->event = false;
 	c->supervised = supervised(name);
 	c->credit = OUTPUT_BURST;
 	c->credited_ms = d->now_ms;
@@ -186,6 +187,21 @@ static void earn_credit(struct consoled *d, struct console *c)
 	c->credited_ms = d->now_ms;
 	if (c->credit > OUTPUT_BURST)
 		c->credit = OUTPUT_BURST;
+}
+
+static void charge(struct console *c, uint64_t bytes)
+{
+	c->credit -= bytes < c->credit ? bytes : c->credit;
+}
+
+/* What came with it was charged already. */
+static void charge_event(struct console *c, uint64_t before)
+{
+	uint64_t bytes = before - c->credit;
+
+	if (c->event && bytes < EVENT_BYTES)
+		charge(c, EVENT_BYTES - bytes);
+	c->event = false;
 }
 
 static void lied(struct console *c)
@@ -211,7 +227,7 @@ static bool take_output(struct consoled *d, struct console *c, uint64_t most)
 			break;
 		any = true;
 		most -= (uint64_t)n;
-		c->credit -= (uint64_t)n < c->credit ? (uint64_t)n : c->credit;
+		charge(c, (uint64_t)n);
 		backlog_add(&c->backlog, data, (size_t)n);
 		logfile_write(&c->log, data, (size_t)n);
 		if (backlog_start(&c->backlog) + BACKLOG_SIZE / 2 < c->backlog.total)
@@ -222,12 +238,15 @@ static bool take_output(struct consoled *d, struct console *c, uint64_t most)
 
 void console_run(struct consoled *d, struct console *c)
 {
+	uint64_t before;
 	bool moved;
 
 	if (!c->page || c->broken)
 		return;
 	earn_credit(d, c);
+	before = c->credit;
 	moved = take_output(d, c, c->credit);
+	charge_event(c, before);
 	moved |= !c->broken && viewer_type(d, c);
 	if (moved)
 		xa_evtchn_notify(d->evtchn, c->port);
@@ -249,7 +268,7 @@ void console_events(struct consoled *d)
 				break;
 		if (!c)
 			continue;
-		c->masked = true;
+		c->masked = c->event = true;
 		console_run(d, c);
 	}
 }

@@ -23,6 +23,7 @@
 #define LINGER_MS	  10000 /* how long viewers wait for one of others' guests to come back */
 #define OUTPUT_PER_SECOND (256 * 1024)
 #define OUTPUT_BURST	  (1024 * 1024)
+#define EVENT_BYTES	  256 /* an event that brings less counts as so much */
 #define INPUT_SIZE	  512
 
 enum source_kind { SOURCE_SIGNALS, SOURCE_LISTENER, SOURCE_STORE, SOURCE_EVTCHN, SOURCE_VIEWER };
@@ -56,6 +57,7 @@ struct console {
 	int domid; /* NO_DOMAIN: none now */
 	struct xen_xencons_interface *page;
 	bool by_grant, broken, masked;
+	bool event;	 /* not accounted for yet */
 	bool supervised; /* by our tools: it may come back as long as its supervisor lives */
 	uint32_t port;	 /* local */
 	uint64_t credit; /* bytes that may be taken now */

@@ -18,6 +18,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "backend/calm.h"
 #include "backend/start.h"
 #include "daemon/log.h"
 #include "daemon/process.h"
@@ -77,13 +78,19 @@ static int open_all(struct netback *n)
 	return rc ? rc : n->buffers ? 0 : -ENOMEM;
 }
 
-/* Take note of all that is pending; which port it was does not matter. */
-static void drain_events(struct netback *n)
+/* Take note of all that is pending; which port it was does not matter. They stay masked for now. */
+static void take_events(struct netback *n)
 {
 	int port;
 
-	while ((port = xa_evtchn_pending(n->evtchn)) >= 0)
-		xa_evtchn_unmask(n->evtchn, (uint32_t)port);
+	while (n->masked_count < 2 && (port = xa_evtchn_pending(n->evtchn)) >= 0)
+		n->masked[n->masked_count++] = (uint32_t)port;
+}
+
+static void unmask_events(struct netback *n)
+{
+	while (n->masked_count)
+		xa_evtchn_unmask(n->evtchn, n->masked[--n->masked_count]);
 }
 
 /* Without the store nothing can begin or end, but packets flow. */
@@ -114,6 +121,7 @@ static int loop(struct netback *n, int signals)
 		[POLL_STORE] = {.events = POLLIN},
 		[POLL_SIGNAL] = {.fd = signals, .events = POLLIN},
 	};
+	uint32_t sent, received;
 	bool busy = false;
 	int rc = 0;
 
@@ -121,11 +129,16 @@ static int loop(struct netback *n, int signals)
 		rc = wait_something(n, fds, busy);
 		if (rc || fds[POLL_SIGNAL].revents)
 			break;
-		drain_events(n);
+		take_events(n);
+		sent = n->tx.ring.req_cons;
+		received = n->rx.ring.req_cons;
 		rc = look_at_store(n, fds[POLL_STORE].revents);
 		busy = tx_run(n);
 		if (fds[POLL_TAP].revents)
 			busy |= rx_run(n);
+		backend_calm_events(&n->backend.events, n->masked_count,
+				    n->tx.ring.req_cons != sent || n->rx.ring.req_cons != received);
+		unmask_events(n);
 	}
 	return rc;
 }

@@ -52,6 +52,8 @@ struct netback {
 	struct xa_gnttab *gnttab;
 
 	struct half tx, rx;
+	uint32_t masked[2]; /* ports that told something, until it is done */
+	unsigned int masked_count;
 	struct net_features features;
 	struct xa_gnttab_copy pieces[PIECES_MAX];
 	uint8_t *buffers; /* BATCH times PACKET_SPACE */
