@@ -2,8 +2,8 @@
 /*
  * A guest at its limits, and what it leaves to its neighbour. As domain 0, this kernel makes pairs
  * of domains out of copies of itself: a victim that works and counts, and an attacker that floods
- * the hypervisor in one way after the other, both on one CPU. What the victim gets done is compared
- * with what it gets done beside a neighbour that computes (neighbours.py).
+ * the hypervisor in one way after the other, both on one CPU, or each on its own. What the victim
+ * gets done is compared with what it gets done beside a neighbour that computes (neighbours.py).
  */
 #include "kit.h"
 
@@ -12,6 +12,8 @@
 #include "shoji/memory.h"
 #include "shoji/sched.h"
 #include "shoji/vcpu.h"
+
+#include "../marks.h"
 
 #define SETTLE_NS 20000000UL
 #define SPAN_NS	  100000000UL
@@ -46,9 +48,9 @@ static const char *const deeds[] = {
 
 /* What a copy is to do, and how far it is: one page, ours by another mapping. */
 static struct orders {
-	uint64_t deed, port, tables[TREE];
+	uint64_t deed, port, apart, tables[TREE];
 	volatile uint64_t done;
-	uint8_t rest[PAGE - 8 * (TREE + 3)];
+	uint8_t rest[PAGE - 8 * (TREE + 4)];
 } orders __attribute__((aligned(4096)));
 
 extern char trap_stubs[], trap_stubs_end[];
@@ -150,6 +152,19 @@ static void do_deed(void)
 	}
 }
 
+/* The emulator runs a CPU until something ends its turn; without this, the other one starves. */
+static void end_turn(void)
+{
+	static const bool is_long[DEEDS] = {[LONG_CALLS] = true,
+					    [PINS] = true,
+					    [MEMORY] = true,
+					    [NAPS] = true,
+					    [YIELDS] = true};
+
+	if (is_long[orders.deed] || orders.done % 64 == 0)
+		__asm__ volatile("pause");
+}
+
 static void copy_main(void)
 {
 	privileged = false;
@@ -157,6 +172,8 @@ static void copy_main(void)
 	for (;;) {
 		do_deed();
 		orders.done++;
+		if (orders.apart)
+			end_turn();
 	}
 }
 
@@ -263,7 +280,7 @@ static void make_tree(struct domain *d)
 	write_table(d, d->tree[0], 0, &d->tree[1], TREE - 2);
 }
 
-static void give_orders(const struct domain *d, enum deed deed)
+static void give_orders(const struct domain *d, enum deed deed, bool apart)
 {
 	struct xen_evtchn_alloc_unbound a = {.dom = DOMID_SELF, .remote_dom = d->id};
 	struct xen_evtchn_bind_interdomain b = {.remote_dom = d->id};
@@ -276,6 +293,7 @@ static void give_orders(const struct domain *d, enum deed deed)
 	EQUAL(CALL(HYPERCALL_event_channel_op, EVTCHNOP_bind_interdomain, &b), 0);
 	orders.deed = deed;
 	orders.port = a.port;
+	orders.apart = apart;
 	orders.done = 0;
 	memcpy(orders.tables, d->tree, sizeof(orders.tables));
 	write_frame(d, d->frames[page], &orders);
@@ -306,7 +324,7 @@ static void set_cpu(const struct domain *d, unsigned int cpu)
 	EQUAL(domctl(XEN_DOMCTL_setvcpuaffinity, d->id, &op), 0);
 }
 
-static void make(struct domain *d, enum deed deed, unsigned int cpu)
+static void make(struct domain *d, enum deed deed, unsigned int cpu, bool apart)
 {
 	struct xen_domctl op = {0};
 
@@ -327,7 +345,7 @@ static void make(struct domain *d, enum deed deed, unsigned int cpu)
 		write_frame(d, d->frames[i], image() + i * PAGE);
 	map_image(d);
 	make_tree(d);
-	give_orders(d, deed);
+	give_orders(d, deed, apart);
 	set_context(d);
 	set_cpu(d, cpu);
 }
@@ -340,6 +358,8 @@ static void unmake(const struct domain *d)
 }
 
 /* --- measuring --- */
+
+MARK_TABLE(marks, 1, 2);
 
 static uint64_t done_by(const struct domain *d)
 {
@@ -367,20 +387,23 @@ static void start(const struct domain *d)
 	EQUAL(domctl(XEN_DOMCTL_unpausedomain, d->id, &op), 0);
 }
 
-/* Both on CPU 1, where nobody else is; the attacker's port to us stays masked. */
-static void measure(enum deed work, enum deed deed)
+/* The victim on CPU 1; the attacker, too, or on CPU 0, where we sleep. Its port to us stays masked.
+ */
+static void measure(enum deed work, enum deed deed, unsigned int cpu)
 {
 	uint64_t victim_before, attacker_before, began;
 
-	make(&victim, work, 1);
-	make(&attacker, deed, 1);
+	make(&victim, work, 1, cpu != 1);
+	make(&attacker, deed, cpu, cpu != 1);
 	start(&victim);
 	start(&attacker);
 	sleep_until(now() + SETTLE_NS);
 	began = now();
+	mark_from(marks, 0);
 	victim_before = done_by(&victim);
 	attacker_before = done_by(&attacker);
 	sleep_until(began + SPAN_NS);
+	mark_from(marks, 1);
 	say("WORK %s: %s: %lu %lu %lu", deeds[work], deeds[deed],
 	    (unsigned long)(done_by(&victim) - victim_before),
 	    (unsigned long)(done_by(&attacker) - attacker_before),
@@ -389,23 +412,31 @@ static void measure(enum deed work, enum deed deed)
 	unmake(&victim);
 }
 
-static void prepare(void)
+static void measure_all(enum deed work, unsigned int cpu)
 {
 	CHECK(image_pages() <= PAGES_MAX);
 	window_frame = mfn_of(window);
+	for (unsigned int deed = 0; deed < DEEDS; deed++)
+		measure(work, (enum deed)deed, cpu);
 }
 
 TEST_DOM0(a_victim_that_computes)
 {
-	prepare();
-	for (unsigned int deed = 0; deed < DEEDS; deed++)
-		measure(COMPUTE, (enum deed)deed);
+	measure_all(COMPUTE, 1);
 }
 
 /* The victim asks the hypervisor for memory, too. */
 TEST_DOM0(a_victim_with_hypercalls)
 {
-	prepare();
-	for (unsigned int deed = 0; deed < DEEDS; deed++)
-		measure(MEMORY, (enum deed)deed);
+	measure_all(MEMORY, 1);
+}
+
+TEST_DOM0(a_victim_apart)
+{
+	measure_all(COMPUTE, 0);
+}
+
+TEST_DOM0(a_victim_with_hypercalls_apart)
+{
+	measure_all(MEMORY, 0);
 }
