@@ -7,13 +7,16 @@
 #	build.sh apply		only apply the series
 #	build.sh deb		with Debian's own configuration, as packages to install (hours)
 #
-# LINUX=6.12 takes that series and source instead of 6.1's.
+# LINUX=6.12 takes that series and source instead of 6.1's; the kernel goes to build/guest-kernel/6.12/.
+# The first line of a series names the version of the source that it was made for.
 set -euo pipefail
 
 here=$(cd "$(dirname "$0")" && pwd)
 root=$(cd "$here/.." && pwd)
 linux=${LINUX:-6.1}
 out=$root/build/guest-kernel
+images=$out
+[ "$linux" = 6.1 ] || images=$out/$linux
 series=$here/linux-$linux
 package=linux-source-$linux
 jobs=${JOBS:-$(nproc)}
@@ -23,18 +26,36 @@ die() { echo "guest-kernel: $*" >&2; exit 1; }
 
 [ -f "$series/series" ] || die "there is no series for Linux $linux"
 
+# 6.1's source is in Debian 12, this system's own apt; 6.12's in Debian 13, looked at beside it.
+fetch_source() {
+	case $linux in
+	6.1)
+		(cd "$root/build/debs" && apt-get download -q "$package" >/dev/null) ||
+			die "$package cannot be downloaded; is a Debian 12 'main' source in apt?"
+		;;
+	*)
+		/usr/bin/python3 "$root/tests/tools/fetch.py" --update "source-$linux" ||
+			die "$package cannot be downloaded; it is in Debian 13's 'main', at deb.debian.org"
+		;;
+	esac
+}
+
 # Debian's source package, downloaded once.
 download() {
 	deb=$(ls "$root"/build/debs/${package}_*.deb 2>/dev/null | tail -1 || true)
 	if [ -z "$deb" ]; then
 		mkdir -p "$root/build/debs"
 		echo "guest-kernel: downloading $package (140 MB)"
-		(cd "$root/build/debs" && apt-get download -q "$package" >/dev/null) ||
-			die "$package cannot be downloaded; is a Debian 12 'main' source in apt?"
+		fetch_source
 		deb=$(ls "$root"/build/debs/${package}_*.deb | tail -1)
 	fi
 	version=$(basename "$deb" | cut -d_ -f2)
+	made_for=$(sed -n "s/^# $package //p" "$series/series")
+	[ "$version" = "$made_for" ] ||
+		echo "guest-kernel: the series was made for $package $made_for, this is $version"
 }
+
+patches() { grep -v '^#' "$series/series"; }
 
 # A fresh tree with the series in it, unless it is there already.
 unpack() {
@@ -53,7 +74,7 @@ unpack() {
 		echo "guest-kernel: $patch"
 		patch -d "$tree" -p1 --quiet --fuzz=0 < "$series/$patch" ||
 			die "$patch does not apply to $package $version"
-	done < "$series/series"
+	done < <(patches)
 	echo "$stamp" > "$tree/.series-applied"
 }
 
@@ -68,7 +89,7 @@ keeps_option() {
 	grep -q '^CONFIG_XEN_SHOJI=y' "$1/.config" || die "the configuration lost CONFIG_XEN_SHOJI"
 }
 
-touched() { sed -n 's/^+++ b\/\(.*\)\.c$/\1.o/p' "$series"/*.patch | sort -u; }
+touched() { sed -n 's/^+++ b\/\(.*\)\.[cS]$/\1.o/p' "$series"/*.patch | sort -u; }
 
 compile() {
 	make -s -C "$1" -j"$jobs" LOCALVERSION=$release KBUILD_BUILD_TIMESTAMP='2026-01-01' "${@:2}"
@@ -76,9 +97,10 @@ compile() {
 
 build() {
 	compile "$1" bzImage
-	cp "$1/arch/x86/boot/bzImage" "$out/vmlinuz"
-	cp "$1/vmlinux" "$out/vmlinux"
-	echo "guest-kernel: $out/vmlinuz ($(stat -c %s "$out/vmlinuz") bytes), $package $version"
+	mkdir -p "$images"
+	cp "$1/arch/x86/boot/bzImage" "$images/vmlinuz"
+	cp "$1/vmlinux" "$images/vmlinux"
+	echo "guest-kernel: $images/vmlinuz ($(stat -c %s "$images/vmlinuz") bytes), $package $version"
 }
 
 # Debian signs modules and keeps type information; neither can be made here from its keys, or quickly.

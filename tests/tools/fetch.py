@@ -8,6 +8,7 @@ Results:  build/debs/*.deb                       as downloaded (kept: a second r
           build/xen/{xen,xen.efi}                Debian's hypervisor, for -kernel and for UEFI
           build/root/{base,reference}/           unpacked programs and libraries for the initramfs
           build/emulator/                        a newer QEMU, only when asked for
+          build/debs/linux-source-6.12_*.deb     for guest-kernel-patches, only when asked for
 
 A group is refetched only when its list of packages changes, or with --update.
 """
@@ -143,6 +144,8 @@ def take(group_name, update):
         take_kernel("trixie", release_options("trixie"))
     elif group_name == "emulator":
         unpack(download(names, release_options("bookworm-backports")), os.path.join(BUILD, "emulator"))
+    elif group_name == "source-6.12":
+        download(names, release_options("trixie"))
     elif group_name == "xen":
         take_xen(names)
     else:
