@@ -49,7 +49,7 @@ bench-work: deps ## real work on a Debian root: bare, Xen's guest, Shoji's guest
 	@$(PYTHON) tests/tools/fetch.py
 	@$(PYTHON) tests/bench/bench.py --work
 
-guest-kernel:    ## build the patched guest kernel (about 10 minutes)
+guest-kernel:    ## build the patched guest kernel (about 10 minutes); LINUX=6.12: of Debian 13
 	@guest-kernel-patches/build.sh
 
 format-check:    ## layout of the sources, licence lines, stand-alone headers

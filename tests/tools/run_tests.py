@@ -29,6 +29,8 @@ def stages(full):
             yield folder, ["make", "--no-print-directory", "-C", f"tests/{folder}", "test"]
     yield "fetch", [PYTHON, "tests/tools/fetch.py"]
     yield "guest-kernel", ["guest-kernel-patches/build.sh", "build" if full else "check"]
+    if full:
+        yield "guest-kernel 6.12", ["env", "LINUX=6.12", "guest-kernel-patches/build.sh", "build"]
     selection = [] if full else ["-m", "not full"]
     yield "system", [PYTHON, "-m", "pytest", "-v", "--color=no", "-p", "no:cacheprovider", "tests/system"] + selection
 
