@@ -19,8 +19,11 @@ TOP = os.path.dirname(os.path.dirname(BENCH))
 BUILD = os.path.join(TOP, "build")
 OUT = os.path.join(BUILD, "bench")
 STOCK = os.path.join(BUILD, "kernel/current")
-PATCHED = os.path.join(BUILD, "guest-kernel/vmlinux")
-PATCHED_IMAGE = os.path.join(BUILD, "guest-kernel/vmlinuz")  # the emulator's own loader takes this one
+# 6.1's patched kernel, or with LINUX=6.12 that one, as guest-kernel-patches/build.sh has it.
+LINUX = os.environ.get("LINUX", "6.1")
+PATCHED_FOLDER = os.path.join(BUILD, "guest-kernel", "" if LINUX == "6.1" else LINUX)
+PATCHED = os.path.join(PATCHED_FOLDER, "vmlinux")
+PATCHED_IMAGE = os.path.join(PATCHED_FOLDER, "vmlinuz")     # the emulator's own loader takes this one
 sys.path.insert(0, os.path.join(TOP, "tests/system"))
 sys.path.insert(0, os.path.join(TOP, "tests/tools"))
 import cpio                             # pylint: disable=wrong-import-position
