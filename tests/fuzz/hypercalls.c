@@ -289,6 +289,7 @@ static void take_step(const struct step *s)
 	struct bytes b = {.at = s->arguments, .end = s->arguments + sizeof(s->arguments)};
 	struct vcpu *v = world_enter(world_vcpu(s->who));
 
+	grammar_start_step();
 	for (unsigned int i = 0; i < STEP; i++)
 		b.state = (b.state ^ ((const uint8_t *)s)[i]) * 0x100000001b3;
 	if (!v) {

@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Run fuzz targets, two at a time: run.py [--same] OUT NAME=SECONDS... ; run.py --merge OUT NAME.
 
-Each begins with its corpus and with what earlier runs found (OUT/found/NAME). --same: each time with the same inputs, as far
-as the time reaches, from the corpus alone. --merge takes what was found into the corpus, as few inputs as cover the same.
-Ends with "N passed, M failed".
+Each begins with its corpus, with what is kept for planted faults (planted.py), and with what earlier runs found
+(OUT/found/NAME). --same: each time with the same inputs, as far as the time reaches, without what runs found. --merge takes
+what was found into the corpus, as few inputs as cover the same. Ends with "N passed, M failed".
 """
 import concurrent.futures
 import glob
@@ -26,6 +26,11 @@ def folders(out, name):
     return found, corpus
 
 
+def kept(name):
+    """Folders of inputs that are not the search's to choose."""
+    return [os.path.join(HERE, "planted")] if name == "hypercalls" else []
+
+
 def options(name):
     """libFuzzer's options of a target: what stands in its source behind OPTIONS."""
     with open(os.path.join(HERE, name + ".c"), encoding="utf-8") as file:
@@ -44,7 +49,7 @@ def hunt(out, name, seconds, same):
         os.makedirs(new)
     with open(log, "w", encoding="utf-8") as output:
         done = subprocess.run([os.path.join(out, name), *options(name), *seed, f"-max_total_time={seconds}", "-timeout=20",
-                               "-verbosity=0", "-print_final_stats=1", f"-artifact_prefix={found}/", new, corpus],
+                               "-verbosity=0", "-print_final_stats=1", f"-artifact_prefix={found}/", new, corpus, *kept(name)],
                               stdout=output, stderr=subprocess.STDOUT, check=False)
     with open(log, encoding="utf-8", errors="replace") as file:
         text = file.read()

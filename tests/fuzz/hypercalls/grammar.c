@@ -106,6 +106,13 @@ void grammar_reset(void)
 	host = 0;
 }
 
+/* What an earlier step has named may not be there any more. */
+void grammar_start_step(void)
+{
+	meant = NULL;
+	named = NULL;
+}
+
 void grammar_check(void)
 {
 	for (unsigned int i = 0; i < ARRAY_SIZE(calls); i++)
@@ -617,8 +624,12 @@ static void put_multicall(struct vcpu *v, struct bytes *b, uint64_t *args)
 	for (unsigned int i = 0; i < count; i++) {
 		struct xen_multicall_entry e = {.op = pick_call(b)};
 
-		if (e.op != HYPERCALL_multicall)
+		if (e.op != HYPERCALL_multicall) {
 			put_args(v, b, find_row((uint8_t)e.op, take(b)), e.args);
+		} else { /* a list that is its own entry */
+			e.args[0] = va;
+			e.args[1] = count;
+		}
 		put(va + i * sizeof(e), &e, sizeof(e));
 	}
 	args[0] = handle(v, b, va);
@@ -628,8 +639,6 @@ static void put_multicall(struct vcpu *v, struct bytes *b, uint64_t *args)
 void grammar_call(struct vcpu *v, struct bytes *b, uint64_t *number, uint64_t args[CALL_ARGS])
 {
 	used = 0;
-	meant = NULL;
-	named = NULL;
 	memset(window, 0, WINDOW_BYTES / 2);
 	memset(args, 0, CALL_ARGS * sizeof(args[0]));
 	*number = pick_call(b);

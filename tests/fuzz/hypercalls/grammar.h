@@ -124,6 +124,7 @@ uint64_t take_number(struct bytes *b);
 void grammar_call(struct vcpu *v, struct bytes *b, uint64_t *number, uint64_t args[CALL_ARGS]);
 uint64_t grammar_pick(struct vcpu *v, struct bytes *b, enum kind kind);
 void grammar_reset(void);
+void grammar_start_step(void);
 void grammar_check(void); /* each row of hypercalls.def has one of the grammar */
 
 #endif

@@ -215,8 +215,8 @@ void guest_load(struct vcpu *v, uint64_t va)
 
 /* --- */
 
-/* Somebody lends f to d, and d uses it. */
-static bool is_lent(const struct frame *f, const struct domain *d)
+/* Somebody lends f to d, and d uses it: so it says, for writing if it can write. */
+static bool is_lent(const struct frame *f, const struct domain *d, bool writable)
 {
 	const struct grant_table *t = f->owner->grants;
 
@@ -224,7 +224,8 @@ static bool is_lent(const struct frame *f, const struct domain *d)
 		for (unsigned int k = 0; k < ENTRIES_PER_FRAME; k++) {
 			const struct active *a = &t->active[i][k];
 
-			if (a->frame == f && a->readers + a->writers && domid_eq(a->user, d->id))
+			if (a->frame == f && a->writers + (writable ? 0 : a->readers) &&
+			    domid_eq(a->user, d->id))
 				return true;
 		}
 	return false;
@@ -238,9 +239,9 @@ static void check_borrowed(unsigned int cpu, const struct entry *e, const struct
 	if (!v || v->domain->privileged || !f->owner || f->owner == v->domain ||
 	    (f->count & FRAME_HYPERVISOR))
 		return;
-	if (!is_lent(f, v->domain))
-		failure("CPU %u remembers page %lx at frame %lx, which is not lent any more", cpu,
-			(unsigned long)e->page, (unsigned long)e->mfn);
+	if (!is_lent(f, v->domain, e->writable))
+		failure("CPU %u remembers page %lx at frame %lx, which is not lent so any more",
+			cpu, (unsigned long)e->page, (unsigned long)e->mfn);
 }
 
 static void check_entry(unsigned int cpu, const struct entry *e)
