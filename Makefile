@@ -36,6 +36,12 @@ mutants: deps    ## breaks the code line by line: can every unit test fail? [PRO
 fuzz: deps       ## hunt with the fuzz targets: SECONDS=600 for each, two at a time [T=hypercalls]
 	@$(MAKE) --no-print-directory -C tests/fuzz test SECONDS=$(or $(SECONDS),600) $(if $(T),T=$(T))
 
+stress: deps     ## eight guests at work while they are paused, tuned and destroyed [SECONDS=600] [SEED=1]
+	@$(MAKE) --no-print-directory all
+	@$(PYTHON) tests/tools/fetch.py
+	@SHOJI_STRESS_SECONDS=$(or $(SECONDS),600) SHOJI_STRESS_SEED=$(or $(SEED),1) \
+		$(PYTHON) -m pytest -q -rP tests/system/test_stress.py
+
 bench: deps      ## instructions per operation: bare, Xen 4.17, Shoji; rewrites the tables in docs/performance.md
 	@$(MAKE) --no-print-directory all
 	@$(PYTHON) tests/tools/fetch.py
@@ -58,4 +64,4 @@ format-check:    ## layout of the sources, licence lines, stand-alone headers
 clean:           ## remove what was built; keep what was downloaded
 	rm -rf $(filter-out build/debs build/kernel build/xen build/root build/stamps build/guest-kernel,$(wildcard build/*))
 
-.PHONY: help all $(PARTS) deps run test test-full mutants fuzz bench bench-work bounds guest-kernel format-check clean
+.PHONY: help all $(PARTS) deps run test test-full mutants fuzz stress bench bench-work bounds guest-kernel format-check clean
