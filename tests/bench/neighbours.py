@@ -4,9 +4,9 @@
 
 kernels/neighbours.c makes pairs of guests, a victim and an attacker, and counts what the victim does in 100 ms of the
 machine's time; the emulator counts instructions as time (-icount), so the load of the host changes nothing. The share is
-relative to the same victim beside a neighbour that computes. Once both run on one CPU; once each has its own: then what
-the victim does is told per instruction of its CPU (turns.c), as the emulator runs one CPU at a time. Prints Markdown
-tables; a share below LIMIT fails.
+relative to the same victim beside a neighbour that computes. Once both run on one CPU; once each has its own: then what its
+CPU did beside the victim's work is counted per instruction of the attacker's CPU (turns.c), as both would run as many.
+Prints Markdown tables; a share below LIMIT fails.
 """
 import dataclasses
 import os
@@ -24,8 +24,8 @@ LINE = re.compile(r"^WORK (.+): (.+): (\d+) (\d+) \d+$", re.M)
 
 @dataclasses.dataclass
 class Row:
-    """A pair of guests: what the victim does, what the attacker; how much of it in 100 ms; the victim's work per instruction
-    of its CPU where that was counted, else in all."""
+    """A pair of guests: what the victim does, what the attacker; how much of it in 100 ms; where each has its CPU, the
+    part of the victim's CPU that is left to it instead."""
     work: str
     deed: str
     done: float
@@ -56,10 +56,12 @@ def apart(test):
     with tempfile.NamedTemporaryFile("r", encoding="ascii") as counts:
         said = boot(test, "-plugin", f"{BUILD}/bench/turns.so,out={counts.name}")
         spans = [[int(word) for word in line.split()] for line in counts]
-    victims = [end[2] - begin[2] for begin, end in zip(spans[::2], spans[1::2])]
+    spans = [(end[1] - begin[1], end[2] - begin[2]) for begin, end in zip(spans[::2], spans[1::2])]
     lines = LINE.findall(said)
-    assert len(lines) == len(victims), "a mark is missing"
-    return [Row(work, deed, int(done) / instructions, int(deeds)) for (work, deed, done, deeds), instructions in zip(lines, victims)]
+    assert len(lines) == len(spans), "a mark is missing"
+    price = spans[0][1] / int(lines[0][2])          # instructions of one deed beside an attacker that computes
+    return [Row(work, deed, 1 - (own - int(done) * price) / others, int(deeds))
+            for (work, deed, done, deeds), (others, own) in zip(lines, spans)]
 
 
 def table(title, rows):

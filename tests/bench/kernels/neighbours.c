@@ -152,17 +152,11 @@ static void do_deed(void)
 	}
 }
 
-/* The emulator runs a CPU until something ends its turn; without this, the other one starves. */
+/* The emulator runs a CPU until something ends its turn; without this, the other one starves. After
+ * each deed, so that what the other CPU is interrupted for does not come together. */
 static void end_turn(void)
 {
-	static const bool is_long[DEEDS] = {[LONG_CALLS] = true,
-					    [PINS] = true,
-					    [MEMORY] = true,
-					    [NAPS] = true,
-					    [YIELDS] = true};
-
-	if (is_long[orders.deed] || orders.done % 64 == 0)
-		__asm__ volatile("pause");
+	__asm__ volatile("pause");
 }
 
 static void copy_main(void)
