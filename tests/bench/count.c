@@ -17,8 +17,7 @@
  *
  * An instruction block counts as a whole when it is entered, so a fault in its midst counts what
  * follows it in the block (a few instructions). QEMU runs with -icount, so all CPUs are one thread:
- * plain counters will do. Debian ships no header for plugins; what is used of version 1 of the
- * interface is declared here.
+ * plain counters will do.
  */
 #include <inttypes.h>
 #include <stdint.h>
@@ -26,36 +25,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "marks.h"
-
-#define EXPORT __attribute__((visibility("default")))
-
-struct qemu_plugin_tb;
-struct qemu_plugin_insn;
-typedef uint64_t qemu_plugin_id_t;
-typedef struct qemu_info_t qemu_info_t;
-typedef void (*tb_trans_cb)(qemu_plugin_id_t id, struct qemu_plugin_tb *tb);
-typedef void (*vcpu_cb)(unsigned int vcpu, void *data);
-typedef void (*simple_cb)(qemu_plugin_id_t id, void *data);
-enum { OP_ADD_U64 = 0 };
-enum { CB_NO_REGS = 0 };
-
-void qemu_plugin_register_vcpu_tb_trans_cb(qemu_plugin_id_t id, tb_trans_cb cb);
-void qemu_plugin_register_vcpu_tb_exec_inline(struct qemu_plugin_tb *tb, int op, void *ptr,
-					      uint64_t imm);
-void qemu_plugin_register_vcpu_insn_exec_inline(struct qemu_plugin_insn *i, int op, void *ptr,
-						uint64_t imm);
-void qemu_plugin_register_vcpu_insn_exec_cb(struct qemu_plugin_insn *i, vcpu_cb cb, int flags,
-					    void *data);
-void qemu_plugin_register_atexit_cb(qemu_plugin_id_t id, simple_cb cb, void *data);
-size_t qemu_plugin_tb_n_insns(const struct qemu_plugin_tb *tb);
-struct qemu_plugin_insn *qemu_plugin_tb_get_insn(const struct qemu_plugin_tb *tb, size_t n);
-uint64_t qemu_plugin_tb_vaddr(const struct qemu_plugin_tb *tb);
-const void *qemu_plugin_insn_data(const struct qemu_plugin_insn *i);
-size_t qemu_plugin_insn_size(const struct qemu_plugin_insn *i);
-uint64_t qemu_plugin_insn_vaddr(const struct qemu_plugin_insn *i);
-
-EXPORT int qemu_plugin_version = 1;
+#include "plugin.h"
 
 enum who { USER, KERNEL, HYPERVISOR, WHO };
 
@@ -155,25 +125,14 @@ static void count_event(struct qemu_plugin_insn *i, enum event event)
 	qemu_plugin_register_vcpu_insn_exec_inline(i, OP_ADD_U64, &events[event], 1);
 }
 
-static void look_for_mark(struct qemu_plugin_insn *i, const uint8_t *b)
-{
-	uint32_t number;
-
-	memcpy(&number, b + 4, sizeof(number));
-	if (number >> 16 == MARK_MAGIC)
-		qemu_plugin_register_vcpu_insn_exec_cb(i, at_mark, CB_NO_REGS,
-						       (void *)(uintptr_t)(number & 0xffff));
-}
-
 /* What the instruction is, by its bytes. */
 static void look_at(struct qemu_plugin_insn *i, enum who who)
 {
 	const uint8_t *b = qemu_plugin_insn_data(i);
 	size_t n = qemu_plugin_insn_size(i);
 
-	if (n == 8 && !memcmp(b, "\x0f\x1f\x84\x00", 4))
-		look_for_mark(i, b);
-	else if (n == 2 && !memcmp(b, "\x0f\x05", 2))
+	look_for_mark(i, at_mark);
+	if (n == 2 && !memcmp(b, "\x0f\x05", 2))
 		count_event(i, who == USER ? SYSCALL : HYPERCALL);
 	if (who == USER)
 		return;

@@ -12,8 +12,7 @@
  *
  * Arguments: out=FILE, symbols=FILE (`nm -n` of the hypervisor: "address type name"). QEMU runs
  * with -icount, so all CPUs are one thread. Written at the end, one line per mark and way: "longest
- * runs total mark way function=instructions…". Debian ships no header for plugins; what is used of
- * version 1 of the interface is declared here.
+ * runs total mark way function=instructions…".
  */
 #include <stdbool.h>
 #include <stdint.h>
@@ -21,36 +20,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define EXPORT	__attribute__((visibility("default")))
-#define MARK	0x5348u
+#include "plugin.h"
+
 #define CPUS	64
 #define SYMBOLS 8192
 #define DEPTH	4
 #define TOP	8
 #define RECORDS 4096
-
-struct qemu_plugin_tb;
-struct qemu_plugin_insn;
-typedef uint64_t qemu_plugin_id_t;
-typedef struct qemu_info_t qemu_info_t;
-typedef void (*tb_trans_cb)(qemu_plugin_id_t id, struct qemu_plugin_tb *tb);
-typedef void (*vcpu_cb)(unsigned int vcpu, void *data);
-typedef void (*simple_cb)(qemu_plugin_id_t id, void *data);
-enum { CB_NO_REGS = 0 };
-
-void qemu_plugin_register_vcpu_tb_trans_cb(qemu_plugin_id_t id, tb_trans_cb cb);
-void qemu_plugin_register_vcpu_tb_exec_cb(struct qemu_plugin_tb *tb, vcpu_cb cb, int flags,
-					  void *data);
-void qemu_plugin_register_vcpu_insn_exec_cb(struct qemu_plugin_insn *i, vcpu_cb cb, int flags,
-					    void *data);
-void qemu_plugin_register_atexit_cb(qemu_plugin_id_t id, simple_cb cb, void *data);
-size_t qemu_plugin_tb_n_insns(const struct qemu_plugin_tb *tb);
-struct qemu_plugin_insn *qemu_plugin_tb_get_insn(const struct qemu_plugin_tb *tb, size_t n);
-uint64_t qemu_plugin_tb_vaddr(const struct qemu_plugin_tb *tb);
-const void *qemu_plugin_insn_data(const struct qemu_plugin_insn *i);
-size_t qemu_plugin_insn_size(const struct qemu_plugin_insn *i);
-
-EXPORT int qemu_plugin_version = 1;
 
 static struct symbol {
 	uint64_t at;
@@ -212,19 +188,6 @@ static bool is_interrupt(const char *name)
 	return !strncmp(name, stub, strlen(stub)) && atoi(name + strlen(stub)) >= 32;
 }
 
-static void look_for_mark(struct qemu_plugin_insn *i)
-{
-	const uint8_t *b = qemu_plugin_insn_data(i);
-	uint32_t number;
-
-	if (qemu_plugin_insn_size(i) != 8 || memcmp(b, "\x0f\x1f\x84\x00", 4))
-		return;
-	memcpy(&number, b + 4, sizeof(number));
-	if (number >> 16 == MARK)
-		qemu_plugin_register_vcpu_insn_exec_cb(i, at_mark, CB_NO_REGS,
-						       (void *)(uintptr_t)(number & 0xffff));
-}
-
 static void look_for_opening(struct qemu_plugin_insn *i)
 {
 	const uint8_t *b = qemu_plugin_insn_data(i);
@@ -241,8 +204,14 @@ static void translate(qemu_plugin_id_t id, struct qemu_plugin_tb *tb)
 	struct block *b;
 
 	(void)id;
-	for (size_t i = 0; i < n; i++)
-		(ours ? look_for_opening : look_for_mark)(qemu_plugin_tb_get_insn(tb, i));
+	for (size_t i = 0; i < n; i++) {
+		struct qemu_plugin_insn *insn = qemu_plugin_tb_get_insn(tb, i);
+
+		if (ours)
+			look_for_opening(insn);
+		else
+			look_for_mark(insn, at_mark);
+	}
 	if (!ours) {
 		qemu_plugin_register_vcpu_tb_exec_cb(tb, at_guest_block, CB_NO_REGS,
 						     va >> 63 ? (void *)(uintptr_t)&guest_kernel

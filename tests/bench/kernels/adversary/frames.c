@@ -31,30 +31,40 @@ void give(uint64_t *list, uint64_t n)
 	EQUAL(memory(XENMEM_decrease_reservation, &r), n);
 }
 
-void fill(uint16_t domain, uint64_t frame, const uint64_t *list, unsigned int n, unsigned int used)
+static uint8_t place[PAGE] __attribute__((aligned(4096)));
+static uint64_t *const window = (uint64_t *)place; /* to the frame that is being filled */
+
+static uint64_t open_window(uint16_t domain, uint64_t frame)
 {
-	static uint8_t place[PAGE] __attribute__((aligned(4096)));
-	uint64_t *window = (uint64_t *)place, own = mfn_of(place);
+	uint64_t own = mfn_of(place);
 
 	EQUAL(CALL(HYPERCALL_update_va_mapping_otherdomain, place, PTE(frame, WRITABLE),
 		   UVMF_INVLPG, domain),
 	      0);
+	return own;
+}
+
+static void close_window(uint64_t own)
+{
+	EQUAL(remap(place, PTE(own, WRITABLE)), 0);
+}
+
+void fill(uint16_t domain, uint64_t frame, const uint64_t *list, unsigned int n, unsigned int used)
+{
+	uint64_t own = open_window(domain, frame);
+
 	for (unsigned int i = 0; i < 512; i++)
 		window[i] = i < used ? PTE(list[i % n], WRITABLE) : 0;
-	EQUAL(remap(place, PTE(own, WRITABLE)), 0);
+	close_window(own);
 }
 
 void fill_descriptors(uint16_t domain, uint64_t frame)
 {
-	static uint8_t place[PAGE] __attribute__((aligned(4096)));
-	uint64_t *window = (uint64_t *)place, own = mfn_of(place);
+	uint64_t own = open_window(domain, frame);
 
-	EQUAL(CALL(HYPERCALL_update_va_mapping_otherdomain, place, PTE(frame, WRITABLE),
-		   UVMF_INVLPG, domain),
-	      0);
 	for (unsigned int i = 0; i < 512; i++)
 		window[i] = 0x00affb000000ffff;
-	EQUAL(remap(place, PTE(own, WRITABLE)), 0);
+	close_window(own);
 }
 
 void build_tree(uint16_t domain)
