@@ -351,7 +351,6 @@ TEST_DOM0(affinity_to_cpus_that_are_absent)
 static long new_domain(unsigned int vcpus)
 {
 	struct xen_domctl *op = own_domctl(XEN_DOMCTL_createdomain);
-	long rc;
 
 	op->domain = 77;
 	op->u.createdomain.max_vcpus = vcpus;
@@ -359,9 +358,7 @@ static long new_domain(unsigned int vcpus)
 	op->u.createdomain.max_grant_frames = -1;
 	op->u.createdomain.max_maptrack_frames = -1;
 	op->u.createdomain.grant_opts = 1;
-	op->u.createdomain.arch.emulation_flags = 0;
-	rc = CALL(HYPERCALL_domctl, op);
-	return rc;
+	return CALL(HYPERCALL_domctl, op);
 }
 
 TEST_DOM0(more_vcpus_than_the_maximum)
