@@ -13,6 +13,7 @@
 #include <time.h>
 
 #include "cli.h"
+#include "clock_ms.h"
 #include "record.h"
 #include "supervisor/supervisor.h"
 #include "units.h"
@@ -39,7 +40,7 @@ static bool is_there(struct cli *cli, const struct domain_entry *e)
 static int wait_answer(struct cli *cli, const struct domain_entry *e, const char *path,
 		       const char *what)
 {
-	uint64_t end = supervisor_now_ms() + ANSWER_MS;
+	uint64_t end = clock_ms() + ANSWER_MS;
 	struct hv_domain now;
 
 	do {
@@ -52,7 +53,7 @@ static int wait_answer(struct cli *cli, const struct domain_entry *e, const char
 		    hv_domain_get(cli->hv, e->hv.domid, &now) || now.shutdown)
 			return 0;
 		step();
-	} while (supervisor_now_ms() < end);
+	} while (clock_ms() < end);
 	store_client_write(cli->store, 0, path, "");
 	return fail_set(&cli->failure, FAIL_TIMEOUT, what, e->name,
 			"is it still booting? 'shoji console' shows; 'shoji destroy' ends it",
@@ -62,11 +63,11 @@ static int wait_answer(struct cli *cli, const struct domain_entry *e, const char
 static int wait_end(struct cli *cli, const struct domain_entry *e, uint64_t seconds,
 		    const char *what)
 {
-	uint64_t end = supervisor_now_ms() + seconds * 1000;
+	uint64_t end = clock_ms() + seconds * 1000;
 	struct record r;
 
 	while (is_there(cli, e) || !record_read(e->hv.domid, &r)) {
-		if (supervisor_now_ms() >= end)
+		if (clock_ms() >= end)
 			return fail_set(&cli->failure, FAIL_TIMEOUT, what, e->name,
 					"'shoji console' shows what it does; 'shoji destroy' ends "
 					"it",

@@ -10,6 +10,7 @@
 #include <time.h>
 
 #include "cli.h"
+#include "clock_ms.h"
 #include "supervisor/supervisor.h"
 #include "units.h"
 
@@ -35,14 +36,14 @@ static int write_wishes(struct store_client *store, const struct domain_entry *e
 static unsigned int wait_until(struct cli *cli, const struct domain_entry *e, uint64_t count,
 			       unsigned int patience_ms)
 {
-	uint64_t end = supervisor_now_ms() + patience_ms;
+	uint64_t end = clock_ms() + patience_ms;
 	struct hv_domain now = e->hv;
 	unsigned int before = now.vcpus;
 
 	while (!hv_domain_get(cli->hv, e->hv.domid, &now) && now.vcpus != count &&
-	       supervisor_now_ms() < end) {
+	       clock_ms() < end) {
 		if (now.vcpus != before)
-			end = supervisor_now_ms() + patience_ms;
+			end = clock_ms() + patience_ms;
 		before = now.vcpus;
 		nanosleep(&(struct timespec){0, 20000000l}, NULL);
 	}

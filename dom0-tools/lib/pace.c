@@ -19,6 +19,12 @@ static void earn(struct pace *p, uint64_t now_ms)
 			    : p->credit + gone * p->per_second;
 }
 
+uint64_t pace_left(struct pace *p, uint64_t now_ms)
+{
+	earn(p, now_ms);
+	return p->credit / SCALE;
+}
+
 bool pace_spend(struct pace *p, uint64_t now_ms, uint64_t units)
 {
 	uint64_t cost = units * SCALE;

@@ -21,6 +21,9 @@ void pace_start(struct pace *p, uint64_t per_second, uint64_t burst, uint64_t no
 /* Takes what there is, up to that; false: nothing is left now. */
 bool pace_spend(struct pace *p, uint64_t now_ms, uint64_t units);
 
+/* Units that can be spent now. */
+uint64_t pace_left(struct pace *p, uint64_t now_ms);
+
 /* Units that were spent for something after all. */
 void pace_refund(struct pace *p, uint64_t units);
 

@@ -12,9 +12,9 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "clock_ms.h"
 #include "conn_socket.h"
 #include "daemon/log.h"
 #include "daemon/process.h"
@@ -323,14 +323,6 @@ static void handle_event(struct daemon *d, const struct epoll_event *e)
 	}
 }
 
-static void set_time(struct daemon *d)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	d->store.now_ms = (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
-}
-
 #define CHECK_AGAIN_MS 1000
 
 static void loop(struct daemon *d)
@@ -344,7 +336,7 @@ static void loop(struct daemon *d)
 		if (again && timeout < 0)
 			timeout = CHECK_AGAIN_MS;
 		n = epoll_wait(d->epoll, events, 64, timeout);
-		set_time(d);
+		d->store.now_ms = clock_ms();
 		for (i = 0; i < n; i++)
 			handle_event(d, &events[i]);
 		link_round(&d->links);

@@ -18,6 +18,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "clock_ms.h"
 #include "daemon/log.h"
 
 #define READY_MS    10000u /* for a new backend to serve */
@@ -93,7 +94,7 @@ static int start(struct guest *g, struct device *d)
 	if (pid == 0)
 		run_backend(g, d);
 	d->pid = pid;
-	d->started_ms = supervisor_now_ms();
+	d->started_ms = clock_ms();
 	d->start_again_ms = 0;
 	return 0;
 }
@@ -151,7 +152,7 @@ static int is_ready(struct guest *g, struct device *d, struct failure *f)
 
 static int wait_ready(struct guest *g, struct device *d, struct failure *f)
 {
-	uint64_t end = supervisor_now_ms() + READY_MS;
+	uint64_t end = clock_ms() + READY_MS;
 	int rc;
 
 	do {
@@ -159,7 +160,7 @@ static int wait_ready(struct guest *g, struct device *d, struct failure *f)
 		if (rc)
 			return rc < 0 ? -1 : 0;
 		pause_ms(POLL_MS);
-	} while (supervisor_now_ms() < end);
+	} while (clock_ms() < end);
 	return fail_set(f, FAIL_TIMEOUT, "serve the device", describe(g, d),
 			"its log is in /var/log/shoji", "its backend is not ready after %u s",
 			READY_MS / 1000);
@@ -179,7 +180,7 @@ int backends_start(struct guest *g, struct failure *f)
 
 static void note_death(struct guest *g, struct device *d, int status)
 {
-	uint64_t now = supervisor_now_ms();
+	uint64_t now = clock_ms();
 
 	d->pid = 0;
 	d->finished = WIFEXITED(status) && WEXITSTATUS(status) == 0;
@@ -207,7 +208,7 @@ void backends_reap(struct guest *g)
 
 int backends_start_again(struct guest *g)
 {
-	uint64_t now = supervisor_now_ms(), next = UINT64_MAX;
+	uint64_t now = clock_ms(), next = UINT64_MAX;
 
 	for (unsigned int i = 0; i < g->device_count; i++) {
 		struct device *d = &g->devices[i];
@@ -243,10 +244,10 @@ static bool any_alive(struct guest *g)
 
 void backends_stop(struct guest *g)
 {
-	uint64_t end = supervisor_now_ms() + STOP_MS;
+	uint64_t end = clock_ms() + STOP_MS;
 
 	signal_all(g, SIGTERM);
-	while (any_alive(g) && supervisor_now_ms() < end)
+	while (any_alive(g) && clock_ms() < end)
 		pause_ms(POLL_MS);
 	signal_all(g, SIGKILL);
 	while (any_alive(g))

@@ -9,20 +9,12 @@
 #include "supervisor.h"
 
 #include <string.h>
-#include <time.h>
 
+#include "clock_ms.h"
 #include "daemon/log.h"
 #include "record.h"
 
 #include <unistd.h>
-
-uint64_t supervisor_now_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
-}
 
 static int open_connections(struct guest *g, struct failure *f)
 {
@@ -62,7 +54,7 @@ int guest_start(struct guest *g, struct failure *f)
 	if (!open_connections(g, f) && !devices_open_disks(g, f) && !build(g, f) && !record(g, f) &&
 	    !devices_open_nics(g, f) && !devices_open_stats(g, f) && !nodes_publish(g, f) &&
 	    !backends_start(g, f)) {
-		g->started_ms = supervisor_now_ms();
+		g->started_ms = clock_ms();
 		return 0;
 	}
 	guest_stop(g);

@@ -20,6 +20,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "clock_ms.h"
 #include "daemon/log.h"
 #include "shoji/sched.h"
 
@@ -141,7 +142,7 @@ static enum def_action action_for(const struct guest *g, int reason)
 /* A guest that ends again and again right after its start would keep the machine busy. */
 static bool too_often(struct supervisor *s)
 {
-	if (supervisor_now_ms() - s->guest.started_ms >= YOUNG_MS)
+	if (clock_ms() - s->guest.started_ms >= YOUNG_MS)
 		s->early_ends = 0;
 	else
 		s->early_ends++;

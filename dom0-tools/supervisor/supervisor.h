@@ -49,8 +49,6 @@ struct guest {
 	uint64_t started_ms;
 };
 
-uint64_t supervisor_now_ms(void);
-
 /* guest.c: all or nothing. */
 int guest_start(struct guest *g, struct failure *f);
 /* Takes away whatever there is of it, as far as it goes. */

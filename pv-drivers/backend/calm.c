@@ -10,24 +10,17 @@
 
 #include <poll.h>
 #include <stddef.h>
-#include <time.h>
+
+#include "clock_ms.h"
 
 #define EVENTS_PER_SECOND 1000
 #define EVENTS_BURST	  2000
 #define STATES_PER_SECOND 10
 #define STATES_BURST	  20
 
-static uint64_t now_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
-}
-
 static void spend(struct pace *p, uint64_t per_second, uint64_t burst)
 {
-	uint64_t now = now_ms();
+	uint64_t now = clock_ms();
 
 	if (!p->per_second)
 		pace_start(p, per_second, burst, now);

@@ -9,9 +9,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "backend/calm.h"
+#include "clock_ms.h"
 #include "daemon/log.h"
 
 #define PATH_SIZE 160
@@ -241,15 +241,12 @@ int backend_store_event(struct backend *b)
 
 static bool time_for_store(void)
 {
-	static int64_t next;
-	struct timespec now;
-	int64_t ms;
+	static uint64_t next;
+	uint64_t now = clock_ms();
 
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	ms = (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-	if (ms < next)
+	if (now < next)
 		return false;
-	next = ms + BACKEND_RETRY_MS;
+	next = now + BACKEND_RETRY_MS;
 	return true;
 }
 

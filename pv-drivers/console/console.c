@@ -171,8 +171,7 @@ bool console_attach(struct consoled *d, const char *name, uint16_t domid, uint32
 	c->domid = domid;
 	c->broken = c->masked = c->event = false;
 	c->supervised = supervised(name);
-	c->credit = OUTPUT_BURST;
-	c->credited_ms = d->now_ms;
+	pace_start(&c->pace, OUTPUT_PER_SECOND, OUTPUT_BURST, d->now_ms);
 	begin(d, c);
 	publish_pty(d, c);
 	console_run(d, c);
@@ -180,29 +179,6 @@ bool console_attach(struct consoled *d, const char *name, uint16_t domid, uint32
 }
 
 /* --- bytes --- */
-
-static void earn_credit(struct consoled *d, struct console *c)
-{
-	c->credit += (d->now_ms - c->credited_ms) * OUTPUT_PER_SECOND / 1000;
-	c->credited_ms = d->now_ms;
-	if (c->credit > OUTPUT_BURST)
-		c->credit = OUTPUT_BURST;
-}
-
-static void charge(struct console *c, uint64_t bytes)
-{
-	c->credit -= bytes < c->credit ? bytes : c->credit;
-}
-
-/* What came with it was charged already. */
-static void charge_event(struct console *c, uint64_t before)
-{
-	uint64_t bytes = before - c->credit;
-
-	if (c->event && bytes < EVENT_BYTES)
-		charge(c, EVENT_BYTES - bytes);
-	c->event = false;
-}
 
 static void lied(struct console *c)
 {
@@ -212,46 +188,44 @@ static void lied(struct console *c)
 		    c->name, c->domid);
 }
 
-/* True if any bytes were taken. */
-static bool take_output(struct consoled *d, struct console *c, uint64_t most)
+/* Returns how many bytes were taken. */
+static uint64_t take_output(struct consoled *d, struct console *c, uint64_t most)
 {
 	char data[XENCONS_OUT_SIZE];
-	bool any = false;
+	uint64_t taken = 0, left;
 	ssize_t n;
 
-	while (most) {
-		n = console_ring_take(c->page, data, most < sizeof(data) ? most : sizeof(data));
+	while ((left = most - taken)) {
+		n = console_ring_take(c->page, data, left < sizeof(data) ? left : sizeof(data));
 		if (n < 0)
 			lied(c);
 		if (n <= 0)
 			break;
-		any = true;
-		most -= (uint64_t)n;
-		charge(c, (uint64_t)n);
+		taken += (uint64_t)n;
 		backlog_add(&c->backlog, data, (size_t)n);
 		logfile_write(&c->log, data, (size_t)n);
 		if (backlog_start(&c->backlog) + BACKLOG_SIZE / 2 < c->backlog.total)
 			viewer_feed(d, c);
 	}
-	return any;
+	return taken;
 }
 
 void console_run(struct consoled *d, struct console *c)
 {
-	uint64_t before;
-	bool moved;
+	uint64_t taken, least;
+	bool typed, may_go_on;
 
 	if (!c->page || c->broken)
 		return;
-	earn_credit(d, c);
-	before = c->credit;
-	moved = take_output(d, c, c->credit);
-	charge_event(c, before);
-	moved |= !c->broken && viewer_type(d, c);
-	if (moved)
+	taken = take_output(d, c, pace_left(&c->pace, d->now_ms));
+	least = c->event ? EVENT_BYTES : 0;
+	may_go_on = pace_spend(&c->pace, d->now_ms, taken > least ? taken : least);
+	c->event = false;
+	typed = !c->broken && viewer_type(d, c);
+	if (taken || typed)
 		xa_evtchn_notify(d->evtchn, c->port);
 	viewer_feed(d, c);
-	if (c->masked && c->credit && !c->broken) {
+	if (c->masked && may_go_on && !c->broken) {
 		c->masked = false;
 		xa_evtchn_unmask(d->evtchn, c->port);
 	}

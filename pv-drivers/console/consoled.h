@@ -11,6 +11,7 @@
 
 #include "backlog.h"
 #include "logfile.h"
+#include "pace.h"
 #include "ring.h"
 #include "store_client.h"
 #include "xa_evtchn.h"
@@ -57,11 +58,10 @@ struct console {
 	int domid; /* NO_DOMAIN: none now */
 	struct xen_xencons_interface *page;
 	bool by_grant, broken, masked;
-	bool event;	 /* not accounted for yet */
-	bool supervised; /* by our tools: it may come back as long as its supervisor lives */
-	uint32_t port;	 /* local */
-	uint64_t credit; /* bytes that may be taken now */
-	uint64_t credited_ms;
+	bool event;	  /* not accounted for yet */
+	bool supervised;  /* by our tools: it may come back as long as its supervisor lives */
+	uint32_t port;	  /* local */
+	struct pace pace; /* of its bytes */
 	uint64_t ended_ms;
 	struct viewer *pty;
 };

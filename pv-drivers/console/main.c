@@ -12,9 +12,9 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "clock_ms.h"
 #include "console_client.h"
 #include "consoled.h"
 #include "daemon/log.h"
@@ -204,14 +204,6 @@ static int start(struct consoled *d, const struct options *o)
 
 /* --- the loop --- */
 
-static void set_time(struct consoled *d)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	d->now_ms = (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
-}
-
 static void handle(struct consoled *d, struct source *s)
 {
 	switch (s->kind) {
@@ -279,7 +271,7 @@ static void loop(struct consoled *d)
 	while (!d->stop) {
 		int n = epoll_wait(d->epoll, events, 64, timeout);
 
-		set_time(d);
+		d->now_ms = clock_ms();
 		for (int i = 0; i < n; i++)
 			handle(d, events[i].data.ptr);
 		guests_event(d);
@@ -321,7 +313,7 @@ int main(int argc, char **argv)
 	process_raise_descriptors();
 	d.log_folder = o.log_folder;
 	d.state_folder = "/run/shoji/console";
-	set_time(&d);
+	d.now_ms = clock_ms();
 	status = start(&d, &o);
 	if (status)
 		return status;

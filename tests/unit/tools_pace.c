@@ -24,7 +24,9 @@ static void test_burst_and_rate(void **state)
 	(void)state;
 	pace_start(&p, 10, 20, 5000);
 	assert_int_equal(spend_all(&p, 5000), 20);
+	assert_int_equal(pace_left(&p, 5000), 0);
 	assert_false(pace_spend(&p, 5000, 1)); /* no debts */
+	assert_int_equal(pace_left(&p, 5199), 1);
 	assert_int_equal(spend_all(&p, 5300), 3);
 	assert_int_equal(spend_all(&p, 9000000), 20);
 }
