@@ -124,6 +124,35 @@ static always_inline void table_unlock(struct frame *table)
 
 #define LINE 8 /* entries of a table that share a bit of frame.lines, and a cache line */
 
+static always_inline uint64_t any_of_line(const uint64_t *e)
+{
+	return e[0] | e[1] | e[2] | e[3] | e[4] | e[5] | e[6] | e[7];
+}
+
+/* The first entry at or behind `at` whose line holds something, from its beginning if that is
+ * further on; or TABLE_ENTRIES. Two lines at a time: this is most of the work of most tables. */
+static always_inline unsigned int table_next_used(const uint64_t *table, unsigned int at)
+{
+	const uint64_t *e = table + at / LINE * LINE, *end = table + TABLE_ENTRIES;
+
+	if ((at / LINE & 1) && !any_of_line(e))
+		e += LINE;
+	if (!((e - table) / LINE & 1))
+		while (e < end && !(any_of_line(e) | any_of_line(e + LINE)))
+			e += 2 * LINE;
+	if (e < end && !any_of_line(e))
+		e += LINE;
+	return MAX(at, (unsigned int)(e - table));
+}
+
+/* The same by what was noted when the table was checked; at < TABLE_ENTRIES. */
+static inline unsigned int table_next_noted(const struct frame *f, unsigned int at)
+{
+	uint64_t left = __atomic_load_n(&f->lines, __ATOMIC_RELAXED) & ~0ULL << at / LINE;
+
+	return left ? MAX(at, (unsigned int)__builtin_ctzll(left) * LINE) : TABLE_ENTRIES;
+}
+
 /* Before an entry of a table becomes `value`, under its lock: no line is forgotten. */
 static inline void table_note_entry(struct frame *table, unsigned int index, uint64_t value)
 {

@@ -84,6 +84,7 @@ int mm_alias(struct vcpu *v, mfn_t m, bool writable)
 struct walk {
 	struct vcpu *v;
 	bool writable;
+	bool were_valid;   /* all tables, when the call began */
 	bool moved;	   /* past one table, at least */
 	uint64_t position; /* of the next level 2 entry */
 };
@@ -93,21 +94,19 @@ static uint64_t entry_at(const uint64_t *table, unsigned int i)
 	return __atomic_load_n(&table[i], __ATOMIC_RELAXED);
 }
 
-static bool line_empty(const uint64_t *e)
+/* First entry from i on, below `end`, that is present. Tables that were in use until now have their
+ * lines noted. */
+static unsigned int next_entry(const struct walk *w, const struct frame *f, unsigned int i,
+			       unsigned int end)
 {
-	return !(e[0] | e[1] | e[2] | e[3] | e[4] | e[5] | e[6] | e[7]);
-}
+	const uint64_t *table = machine_map(frame_mfn(f));
 
-/* First entry from i on, below `end`, that is present. */
-static unsigned int next_entry(const uint64_t *table, unsigned int i, unsigned int end)
-{
 	while (i < end) {
-		if (i % 8 == 0 && line_empty(table + i))
-			i += 8;
-		else if (entry_at(table, i) & PTE_PRESENT)
+		if (i % LINE == 0)
+			i = w->were_valid ? table_next_noted(f, i) : table_next_used(table, i);
+		if (i < end && entry_at(table, i) & PTE_PRESENT)
 			return i;
-		else
-			i++;
+		i++;
 	}
 	return end;
 }
@@ -126,7 +125,7 @@ static int walk_l2(struct walk *w, const struct frame *f)
 	unsigned int i = w->position & ENTRIES_MASK;
 
 	preempt_charge(COST_SCAN);
-	while ((i = next_entry(table, i, TABLE_ENTRIES)) < TABLE_ENTRIES) {
+	while ((i = next_entry(w, f, i, TABLE_ENTRIES)) < TABLE_ENTRIES) {
 		w->position = (w->position & ~(uint64_t)ENTRIES_MASK) | i;
 		if (w->moved && preempt_due())
 			return -XEN_ERESTART;
@@ -148,7 +147,7 @@ static int walk_below(struct walk *w, const struct frame *upper, unsigned int en
 	int rc = 0;
 
 	preempt_charge(COST_SCAN);
-	for (; !rc && (i = next_entry(table, i, end)) < end; i++) {
+	for (; !rc && (i = next_entry(w, upper, i, end)) < end; i++) {
 		struct frame *f = get_below(w, entry_at(table, i));
 
 		if (i != first)
@@ -169,10 +168,10 @@ static int walk_l3(struct walk *w, const struct frame *f)
 
 /* Both roots, and all tables of the lower half below `root`. From the top down: letting go of a
  * table that was refused half-way gives back what is below. */
-static int walk_space(struct vcpu *v, mfn_t root, mfn_t user_root, bool writable,
-		      uint64_t *position)
+static int walk_space(struct vcpu *v, mfn_t root, mfn_t user_root, enum phase p, uint64_t *position)
 {
-	struct walk w = {.v = v, .writable = writable, .position = *position};
+	bool writable = p != PIN_WALK;
+	struct walk w = {v, writable, .were_valid = p == UNPIN_WALK, .position = *position};
 	struct frame *f;
 	int rc;
 
@@ -210,7 +209,7 @@ static int run_phase(struct vcpu *v, const struct mm_space *s, enum phase *p, ui
 	case PIN_WALK:
 	case UNDO_WALK:
 	case UNPIN_WALK:
-		rc = walk_space(v, s->l4, s->user_l4, *p != PIN_WALK, position);
+		rc = walk_space(v, s->l4, s->user_l4, *p, position);
 		if (!rc && *p == UNDO_WALK)
 			return -XEN_EINVAL;
 		break;

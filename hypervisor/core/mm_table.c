@@ -85,27 +85,6 @@ int upper_drop(uint64_t e)
 
 /* --- lines: most tables are nearly empty --- */
 
-static always_inline uint64_t any_of_line(const uint64_t *e)
-{
-	return e[0] | e[1] | e[2] | e[3] | e[4] | e[5] | e[6] | e[7];
-}
-
-/* The first entry at or behind `at` whose line holds something, from its beginning if that is
- * further on; or TABLE_ENTRIES. Two lines at a time: this is most of the work of most tables. */
-static always_inline unsigned int next_used(const uint64_t *table, unsigned int at)
-{
-	const uint64_t *e = table + at / LINE * LINE, *end = table + TABLE_ENTRIES;
-
-	if ((at / LINE & 1) && !any_of_line(e))
-		e += LINE;
-	if (!((e - table) / LINE & 1))
-		while (e < end && !(any_of_line(e) | any_of_line(e + LINE)))
-			e += 2 * LINE;
-	if (e < end && !any_of_line(e))
-		e += LINE;
-	return MAX(at, (unsigned int)(e - table));
-}
-
 /* The last line that may hold something below entry `end`, or -1. */
 static inline int last_line(const struct frame *f, unsigned int end)
 {
@@ -146,7 +125,7 @@ static int validate_l1(struct frame *f, uint64_t *table)
 	unsigned int i = f->partial;
 	int rc = 0;
 
-	while ((i = next_used(table, i)) < TABLE_ENTRIES) {
+	while ((i = table_next_used(table, i)) < TABLE_ENTRIES) {
 		f->lines |= 1ULL << i / LINE;
 		rc = validate_l1_line(f->owner, table, &i, (i | (LINE - 1)) + 1);
 		if (!rc && i < TABLE_ENTRIES && preempt_due())
@@ -229,7 +208,7 @@ static int validate_upper(struct frame *f, enum frame_type t, uint64_t *table)
 	unsigned int i = f->partial;
 	int rc = 0;
 
-	while (!rc && (i = next_used(table, i)) < TABLE_ENTRIES) {
+	while (!rc && (i = table_next_used(table, i)) < TABLE_ENTRIES) {
 		unsigned int end = (i | (LINE - 1)) + 1;
 
 		if (l4_slot_ours(t, i)) {
