@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-only
-"""What switches between vCPUs, wake-ups and interrupts among them cost: instructions in the hypervisor.
+"""What switches between vCPUs, wake-ups and interrupts among them cost: instructions in the hypervisor. How late timers are.
 
 The kernel kernels/switches.c does each a thousand times, as domain 0 of Shoji and of Debian's Xen 4.17, on a machine
 with one CPU and on one with two. Under -icount all CPUs of the emulator are one thread and the plugin count.c sums what all of
@@ -30,6 +30,10 @@ OPERATIONS = (  # CPUs, first mark, name, has a handler
     (1, 14, "IPI to one that sleeps, on the same CPU", True),
     (2, 16, "IPI to one that sleeps, on another CPU", True),
     (2, 18, "IPI to one that runs, on another CPU", True),
+)
+TIMERS = (  # on one CPU; what the kernel calls it, name
+    ("sleeps", "singleshot timer of one that sleeps: ns from due until it goes on"),
+    ("runs", "singleshot timer of one that runs: ns from due until it was called"),
 )
 
 
@@ -61,7 +65,7 @@ def await_end(machine, said):
 
 
 def boot(rig, kind, options, cpus):
-    """[(mark, instructions in the hypervisor)], in order."""
+    """[(mark, instructions in the hypervisor)], in order; {kind of timer: (mean, most)}."""
     with tempfile.NamedTemporaryFile("r", encoding="ascii") as counts, \
             tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace") as said, \
             subprocess.Popen(command(rig, kind, options, cpus, counts.name), stdin=subprocess.DEVNULL,
@@ -70,7 +74,8 @@ def boot(rig, kind, options, cpus):
         if not re.search(r"^END .* 0 failed", text, re.M):
             raise SystemExit(f"bench: switches on {kind}, {cpus} CPUs: the kernel did not get through\n{text[-2000:]}")
         rows = [[int(word) for word in line.split()] for line in counts]
-    return [(row[0], row[4]) for row in rows]
+    late = {how: (int(mean), int(most)) for how, mean, most in re.findall(r"^LATE (\w+) (\d+) (\d+)", text, re.M)}
+    return [(row[0], row[4]) for row in rows], late
 
 
 def to_handler(marks):
@@ -87,10 +92,11 @@ def to_handler(marks):
 
 
 def measure(rig, kind, options):
-    """{first mark: (per operation, until the handler or None)}."""
+    """{first mark: (per operation, until the handler or None); kind of timer: (mean, most)}."""
     found = {}
     for cpus in (1, 2):
-        marks = boot(rig, kind, options, cpus)
+        marks, late = boot(rig, kind, options, cpus)
+        found = late | found
         places = {mark: place for place, (mark, _) in enumerate(marks) if mark < SEND}
         for first, handler in [(row[1], row[3]) for row in OPERATIONS if row[0] == cpus]:
             part = marks[places[first]:places[first + 1] + 1]
@@ -109,6 +115,9 @@ def table(rig):
             rows.append(tables.line([f"{name}: to its handler"] + cells(values[1])))
             name += ": all, until it goes on"
         rows.append(tables.line([name] + cells(values[0])))
+    for how, name in TIMERS:
+        for part, kind in enumerate(("mean", f"most of {ROUNDS:,}")):
+            rows.append(tables.line([f"{name}: {kind}"] + cells([result[how][part] for result in found])))
     return "\n".join(rows)
 
 
