@@ -56,6 +56,7 @@ struct cpu {
 	struct timer *timer_first;   /* earliest deadline; NULL: none */
 	struct timer *timer_running; /* whose callback is being run here; atomic */
 	nsec_t timer_armed;	     /* deadline last given to the machine, or 0 */
+	bool timer_stale;	     /* that one's timer may be gone; atomic */
 
 	struct counts counts; /* its own */
 

@@ -27,6 +27,7 @@ static void load_current(struct cpu *c, struct vcpu *v)
 
 static void go_idle(struct cpu *c)
 {
+	timers_settle();
 	machine_load_idle();
 	c->idle_since = machine_now();
 	machine_idle_enter();

@@ -77,6 +77,7 @@ static void heap_remove(struct cpu *c, struct timer *t)
 	t->armed = false;
 	if (t == c->timer_first) {
 		c->timer_first = rest;
+		__atomic_store_n(&c->timer_stale, true, __ATOMIC_RELAXED);
 		return;
 	}
 	if (t->prev->child == t)
@@ -199,6 +200,13 @@ static struct timer *take_due(struct cpu *c, nsec_t now)
 	return t;
 }
 
+static void arm(struct cpu *c)
+{
+	c->timer_armed = c->timer_first ? MAX(c->timer_first->deadline, 1ULL) : 0;
+	__atomic_store_n(&c->timer_stale, false, __ATOMIC_RELAXED);
+	machine_timer_arm(c->timer_armed);
+}
+
 void timers_run(void)
 {
 	struct cpu *c = this_cpu();
@@ -212,7 +220,17 @@ void timers_run(void)
 		__atomic_store_n(&c->timer_running, NULL, __ATOMIC_RELEASE);
 		spin_lock(&c->timer_lock);
 	}
-	c->timer_armed = c->timer_first ? MAX(c->timer_first->deadline, 1ULL) : 0;
-	machine_timer_arm(c->timer_armed);
+	arm(c);
+	spin_unlock(&c->timer_lock);
+}
+
+void timers_settle(void)
+{
+	struct cpu *c = this_cpu();
+
+	if (likely(!__atomic_load_n(&c->timer_stale, __ATOMIC_RELAXED)))
+		return;
+	spin_lock(&c->timer_lock);
+	arm(c);
 	spin_unlock(&c->timer_lock);
 }

@@ -21,6 +21,8 @@ void timer_stop(struct timer *t);
 void timer_stop_sync(struct timer *t); /* also waits for a running callback; hold no lock */
 void timer_move(struct timer *t, unsigned int cpu);
 void timers_run(void); /* this CPU: fire what is due, arm the machine for the rest */
+/* This CPU is going to idle: the machine's timer need not come for one that was stopped. */
+void timers_settle(void);
 bool timer_armed(const struct timer *t);
 
 #endif

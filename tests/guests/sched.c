@@ -272,7 +272,7 @@ static uint64_t counted(const char *name)
 
 /*
  * Nothing of ours happens while all sleep: only the interrupt that the guest has asked for. It may
- * come in two steps: the timer's rate was measured in 10 ms, and it must not be early.
+ * come in two steps: the timer's rate was measured in 10 ms, and an event must not be early.
  */
 TEST_DOM0(idle_is_idle)
 {

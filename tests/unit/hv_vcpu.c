@@ -431,6 +431,29 @@ static void a_timer_ends_the_sleep(void **state)
 	forget();
 }
 
+/* Where all sleep, the machine's timer comes for nobody who has stopped his. */
+static void a_stopped_timer_wakes_no_cpu(void **state)
+{
+	struct vcpu *v;
+
+	(void)state;
+	begin(1);
+	start_domains(1);
+	v = vcpus[0];
+	assert_int_equal(vcpu_set_singleshot(v, fake.now + 10 * MS, true), 0);
+	timer_set(&v->poll_timer, fake.now + 30 * MS);
+	settle();
+	assert_int_equal(fake_cpus[0].timer_armed, v->singleshot.deadline);
+	timer_stop(&v->singleshot);
+	block(v);
+	assert_int_equal(fake_cpus[0].timer_armed, v->poll_timer.deadline);
+	timer_stop(&v->poll_timer);
+	wake(v);
+	block(v);
+	assert_int_equal(fake_cpus[0].timer_armed, 0);
+	forget();
+}
+
 static void a_periodic_timer(void **state)
 {
 	unsigned int woken = 0;
@@ -587,6 +610,7 @@ int main(void)
 		cmocka_unit_test(waking_twice_is_waking_once),
 		cmocka_unit_test(states_are_accounted),
 		cmocka_unit_test(a_timer_ends_the_sleep),
+		cmocka_unit_test(a_stopped_timer_wakes_no_cpu),
 		cmocka_unit_test(a_periodic_timer),
 		cmocka_unit_test(pauses_count),
 		cmocka_unit_test(tools_unpause_what_they_paused),
