@@ -231,6 +231,38 @@ def test_a_wide_guest(overlay, count):
         machine.power_off()
 
 
+BUSY = "i=0; while [ $i -lt 8 ]; do (while :; do :; done) & i=$((i + 1)); done; echo done | tr d D"
+
+
+def cpus_busy(machine):
+    """How many CPUs' time the guest had in a while."""
+    began = float(machine.run("cut -d' ' -f1 /proc/uptime").ok())
+    got = used(machine, 8)["linux"]
+    return got / (float(machine.run("cut -d' ' -f1 /proc/uptime").ok()) - began)
+
+
+@pytest.mark.full
+def test_eight_cpus(overlay):
+    """Eight vCPUs of a guest that all run have eight CPUs, but for what dom0 needs; five while three are away."""
+    with Machine(cpus=8, memory=2048, overlays=(overlay,), boot_timeout=600) as machine:
+        assert machine.run("nproc").ok().strip() == "8"
+        dom0 = Dom0(machine).start_services()
+        dom0.create("linux", kernel="/guests/vmlinux", vcpus=8, memory=256)
+        dom0.wait_log("linux", "READY guest", 900)
+        nproc(dom0, 8)
+        dom0.type("linux", (120, "# ", BUSY), (120, "Done", None))
+        busy = [cpus_busy(machine)]
+        machine.run("for c in 2 5 7; do shoji cpu $c offline; done", 120).ok()
+        busy.append(cpus_busy(machine))
+        assert not {row["cpu"] for row in vcpus(machine, "linux") if row["state"] == "running"} & {2, 5, 7}
+        machine.run("for c in 2 5 7; do shoji cpu $c online; done", 120).ok()
+        busy.append(cpus_busy(machine))
+        print("of 8, 5, and 8 CPUs the guest had", [f"{count:.2f}" for count in busy])
+        assert all(0.8 * cpus <= count <= cpus for cpus, count in zip((8, 5, 8), busy)), busy
+        machine.run("shoji destroy linux").ok()
+        machine.power_off()
+
+
 HOG = "head -n 1 /proc/stat; cat /proc/uptime; (while :; do :; done) & sleep 10; head -n 1 /proc/stat; cat /proc/uptime; kill $!; echo done | tr d D"
 
 
@@ -261,7 +293,7 @@ def test_stolen_and_idle_time(overlay):
         print(f"of {everything:.2f} s: ran {ran:.2f}, idled {idled:.2f}, stolen {steal:.2f}")
         # Linux counts what it ran by ticks, some of which do not come in emulation; stolen time it is told.
         assert abs(steal / everything - 0.5) <= 0.06 and idled <= 0.03 * everything and ran > 0, (ran, idled, steal, everything)
-        machine.run("shoji destroy one").ok()
+        machine.run("shoji destroy one; shoji sched 0 --cpus all; shoji sched linux --cpus all").ok()
         machine.run("sleep 5").ok()
         before = counted(machine, "timer interrupts", "guest timers")
         machine.run("sleep 60", 200).ok()
