@@ -188,6 +188,7 @@ def run_boot(systems, names, rig, profile):
         for system in systems:
             began, offset = time.time(), os.path.getsize(counters.profile) if profile else 0
             results[system] = run_system(machine, counters, system, names)
+            counters.audit(machine)
             if profile:
                 parts[system] = (counters.profile, offset, os.path.getsize(counters.profile))
             print(f"bench: {system.name}: {time.time() - began:.0f} s", file=sys.stderr, flush=True)

@@ -44,6 +44,7 @@ def run(hypervisor, rig, guest):
         result = {"boot": counters.wait(1)}
         if guest:
             result.update(life_cycle(machine, counters))
+            counters.audit(machine)
     return result
 
 
