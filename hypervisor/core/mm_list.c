@@ -46,58 +46,85 @@ static int link_entry(struct vcpu *v, struct frame *table, unsigned int index, u
 	return rc;
 }
 
-static int one_request(struct vcpu *v, struct cursor *c, const struct xen_mmu_update *r)
+static __attribute__((noinline)) int other_request(struct vcpu *v, struct frame *table,
+						   const struct xen_mmu_update *r)
 {
 	unsigned int index = (unsigned int)(r->ptr % PAGE_SIZE / sizeof(uint64_t));
 	unsigned int command = r->ptr & SHOJI_MMU_mask;
 
-	if (!cursor_move(c, r->ptr >> PAGE_SHIFT))
-		return -XEN_EINVAL;
 	switch (command) {
-	case SHOJI_MMU_set:
-	case SHOJI_MMU_keep_ad:
-		return mm_update_entry(v, c->frame, index, r->val, command == SHOJI_MMU_keep_ad,
-				       v->domain);
 	case SHOJI_MMU_clear:
 	case SHOJI_MMU_protect:
 		if (!r->val || r->val > TABLE_ENTRIES - index)
 			return -XEN_EINVAL;
 		return command == SHOJI_MMU_clear
-			       ? mm_clear_run(c->frame, index, (unsigned int)r->val)
-			       : mm_protect_run(c->frame, index, (unsigned int)r->val);
+			       ? mm_clear_run(table, index, (unsigned int)r->val)
+			       : mm_protect_run(table, index, (unsigned int)r->val);
 	case SHOJI_MMU_link:
-		return link_entry(v, c->frame, index, r->val);
+		return link_entry(v, table, index, r->val);
 	default:
 		return -XEN_EINVAL;
 	}
 }
 
-/* A table that is refused may just be coming or going: the guest asks again. */
-static int run_request(struct vcpu *v, struct cursor *c, const struct xen_mmu_update *r)
+/* Most requests set an entry. */
+static always_inline int one_request(struct vcpu *v, struct cursor *c,
+				     const struct xen_mmu_update *r)
 {
-	uint64_t epoch = mm_space_epoch(v->domain);
+	unsigned int index = (unsigned int)(r->ptr % PAGE_SIZE / sizeof(uint64_t));
+	unsigned int command = r->ptr & SHOJI_MMU_mask;
+
+	if (unlikely(!cursor_move(c, r->ptr >> PAGE_SHIFT)))
+		return -XEN_EINVAL;
+	if (likely(command == SHOJI_MMU_set || command == SHOJI_MMU_keep_ad))
+		return mm_update_entry(v, c->frame, index, r->val, command == SHOJI_MMU_keep_ad,
+				       v->domain);
+	return other_request(v, c->frame, r);
+}
+
+/* A table that is refused may just be coming or going: the guest asks again. `epoch` is from before
+ * the request. */
+static always_inline int run_request(struct vcpu *v, struct cursor *c,
+				     const struct xen_mmu_update *r, uint64_t epoch)
+{
 	int rc = one_request(v, c, r);
 
-	return rc == -XEN_EINVAL && mm_space_disturbed(v, epoch) ? -XEN_ERESTART : rc;
+	return unlikely(rc == -XEN_EINVAL) && mm_space_disturbed(v, epoch) ? -XEN_ERESTART : rc;
+}
+
+#define AHEAD 4 /* requests that are copied at a time, where there are so many */
+
+/* Requests from number `first` on, of `count`: how many were copied, or -XEN_EFAULT. */
+static always_inline int read_ahead(struct xen_mmu_update r[AHEAD], gva_t at, unsigned int first,
+				    unsigned int count)
+{
+	gva_t from = gva_add(at, first * sizeof(*r));
+
+	if (likely(count - first >= AHEAD) && !guest_read(r, from, AHEAD * sizeof(*r)))
+		return AHEAD;
+	return guest_read(r, from, sizeof(*r)) ? -XEN_EFAULT : 1;
 }
 
 int mm_request_list(struct vcpu *v, gva_t at, unsigned int count, unsigned int *done)
 {
 	struct cursor c = {.owner = v->domain};
+	uint64_t epoch = mm_space_epoch(v->domain);
 	int rc = finish_partial(v);
 
-	for (*done = 0; !rc && *done < count; ++*done) {
-		struct xen_mmu_update r;
+	for (*done = 0; !rc && *done < count;) {
+		struct xen_mmu_update r[AHEAD];
+		int n = read_ahead(r, at, *done, count);
 
-		if (*done && preempt_due())
-			rc = -XEN_ERESTART;
-		else if (guest_read(&r, gva_add(at, *done * sizeof(r)), sizeof(r)))
-			rc = -XEN_EFAULT;
-		else
-			rc = run_request(v, &c, &r);
-		if (rc)
-			break;
-		preempt_charge(COST_REQUEST);
+		if (n < 0)
+			rc = n;
+		for (int i = 0; !rc && i < n; i++) {
+			rc = *done && preempt_due() ? -XEN_ERESTART
+						    : run_request(v, &c, &r[i], epoch);
+			if (rc)
+				break;
+			++*done;
+			preempt_charge(COST_REQUEST);
+		}
 	}
 	cursor_end(&c);
 	return rc;
@@ -114,7 +141,7 @@ int mm_request_one(struct vcpu *v, uint64_t ptr, uint64_t value, uint64_t flush)
 		return -XEN_EINVAL;
 	rc = finish_partial(v);
 	if (!rc)
-		rc = run_request(v, &c, &r);
+		rc = run_request(v, &c, &r, mm_space_epoch(v->domain));
 	cursor_end(&c);
 	if (!rc && flush)
 		machine_flush_page(how == SHOJI_FLUSH_all ? mm_domain_cpus(v->domain)

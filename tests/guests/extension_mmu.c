@@ -6,6 +6,8 @@
 #include "shoji/extension_mmu.h"
 #include "shoji/extension_vcpu.h"
 
+#define LOW (1UL << 39) /* where nothing is mapped */
+
 static uint64_t at(const void *entry)
 {
 	return mfn_of(entry) * PAGE + (uint64_t)entry % PAGE;
@@ -82,6 +84,35 @@ TEST(runs_give_back_what_they_referred_to)
 	EQUAL(update(at(table) | SHOJI_MMU_protect, 512), 0);
 	EQUAL(mmuext(MMUEXT_PIN_L1_TABLE, mfn_of(page), 0), 0);
 	EQUAL(update(at(table + 2), below(page)), -XEN_EINVAL);
+	EQUAL(update(at(table) | SHOJI_MMU_clear, 512), 0);
+}
+
+/* Of a list that is not all there, what is there is done; so it is up to a request that is refused.
+ */
+TEST(lists_are_done_as_far_as_they_go)
+{
+	uint64_t *table = make_l1(), m = mfn_of(page_alloc());
+	struct xen_mmu_update *list = page_alloc();
+
+	for (unsigned int i = 0; i < PAGE / sizeof(*list); i++)
+		list[i] = (struct xen_mmu_update){at(table + i), PTE(m, WRITABLE)};
+	map_low(LOW, list);
+	for (unsigned int there = 0; there < 10; there++) {
+		uint64_t from = LOW + PAGE - there * sizeof(*list);
+		uint32_t done = 99;
+
+		EQUAL(update(at(table) | SHOJI_MMU_clear, 512), 0);
+		EQUAL(CALL(HYPERCALL_shoji_mmu_update, from, 10, &done), -XEN_EFAULT);
+		EQUAL(done, there);
+		for (unsigned int i = 0; i < 20; i++)
+			EQUAL(!!table[256 - 20 + i], i >= 20 - there);
+		list[5].ptr |= 1;
+		EQUAL(CALL(HYPERCALL_shoji_mmu_update, LOW, there + 1, &done),
+		      there < 5 ? 0 : -XEN_EINVAL);
+		EQUAL(done, there < 5 ? there + 1 : 5);
+		list[5].ptr &= ~1UL;
+	}
+	unmap_low();
 	EQUAL(update(at(table) | SHOJI_MMU_clear, 512), 0);
 }
 
