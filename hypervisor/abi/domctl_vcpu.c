@@ -135,16 +135,16 @@ long domctl_vcpu_info(struct domain *d, struct xen_domctl *op)
 
 /* --- affinity --- */
 
-/* Of CPUs that are there, on line or not; of preferred ones those that are allowed. */
-static long write_affinity(struct vcpu *v, struct xen_domctl_vcpuaffinity *a)
+/* Of CPUs that are there, on line or not. */
+static long write_affinity(cpumask_t hard, cpumask_t soft, struct xen_domctl_vcpuaffinity *a)
 {
-	cpumask_t hard = v->affinity & ~0ULL >> (64 - machine_cpu_count());
+	cpumask_t there = ~0ULL >> (64 - machine_cpu_count());
 	int rc = 0;
 
 	if (a->flags & XEN_VCPUAFFINITY_HARD)
-		rc = ctl_bitmap_write(&a->cpumap_hard, hard, 64);
+		rc = ctl_bitmap_write(&a->cpumap_hard, hard & there, 64);
 	if (!rc && (a->flags & XEN_VCPUAFFINITY_SOFT))
-		rc = ctl_bitmap_write(&a->cpumap_soft, hard & v->preferred, 64);
+		rc = ctl_bitmap_write(&a->cpumap_soft, soft & there, 64);
 	return rc;
 }
 
@@ -161,6 +161,7 @@ static int read_affinity(uint32_t given, const struct xen_ctl_bitmap *map, cpuma
 	return *mask & sched_online() ? 0 : -XEN_EINVAL;
 }
 
+/* Tells what is in effect: preferred CPUs that are not allowed are of no use. */
 long domctl_set_affinity(struct domain *d, struct xen_domctl *op)
 {
 	struct xen_domctl_vcpuaffinity *a = &op->u.vcpuaffinity;
@@ -182,7 +183,7 @@ long domctl_set_affinity(struct domain *d, struct xen_domctl *op)
 		sched_set_affinity(v, hard);
 	if (soft)
 		sched_set_preferred(v, soft);
-	return write_affinity(v, a);
+	return write_affinity(v->affinity, v->affinity & v->preferred, a);
 }
 
 long domctl_get_affinity(struct domain *d, struct xen_domctl *op)
@@ -190,7 +191,7 @@ long domctl_get_affinity(struct domain *d, struct xen_domctl *op)
 	struct xen_domctl_vcpuaffinity *a = &op->u.vcpuaffinity;
 	struct vcpu *v = find_vcpu(d, a->vcpu);
 
-	return v ? write_affinity(v, a) : -XEN_ESRCH;
+	return v ? write_affinity(v->affinity, v->preferred, a) : -XEN_ESRCH;
 }
 
 /* --- shares --- */

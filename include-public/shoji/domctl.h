@@ -166,7 +166,7 @@ struct xen_domctl_nodeaffinity {
 };
 SHOJI_ABI_SIZE(struct xen_domctl_nodeaffinity, 16);
 
-/* setvcpuaffinity: in/out (out: what is in effect); getvcpuaffinity: out */
+/* setvcpuaffinity: in/out (out: what is in effect); getvcpuaffinity: out, as they were set */
 struct xen_domctl_vcpuaffinity {
 	uint32_t vcpu;			   /* in */
 	uint32_t flags;			   /* in: which: XEN_VCPUAFFINITY_… */
