@@ -5,7 +5,7 @@
 #	build.sh		build/guest-kernel/{vmlinuz,vmlinux}: small, without modules
 #	build.sh check		only apply the series and compile the files that it touches
 #	build.sh apply		only apply the series
-#	build.sh deb		with Debian's own configuration, as packages to install (hours)
+#	build.sh deb [CONFIG]	as packages to install, with Debian's own configuration (hours) or with another
 #
 # LINUX=6.12 takes that series and source instead of 6.1's; the kernel goes to build/guest-kernel/6.12/.
 # The first line of a series names the version of the source that it was made for.
@@ -103,12 +103,14 @@ build() {
 	echo "guest-kernel: $images/vmlinuz ($(stat -c %s "$images/vmlinuz") bytes), $package $version"
 }
 
-# Debian signs modules and keeps type information; neither can be made here from its keys, or quickly.
-configure_like_debian() {
-	local config
-	config=$(ls "$root"/build/kernel/*/config 2>/dev/null | grep "/$linux\." | tail -1) ||
+debian_config() {
+	ls "$root"/build/kernel/*/config 2>/dev/null | grep "/$linux\." | tail -1 ||
 		die "Debian's configuration is not there; run tests/tools/fetch.py"
-	cp "$config" "$1/.config"
+}
+
+# Debian signs modules and keeps type information; neither can be made here from its keys, or quickly.
+configure_for_packages() {
+	cp "${2:-$(debian_config)}" "$1/.config"
 	"$1/scripts/config" --file "$1/.config" --set-str SYSTEM_TRUSTED_KEYS "" --set-str MODULE_SIG_KEY "" \
 		-d MODULE_SIG -d SECURITY_LOCKDOWN_LSM -d DEBUG_INFO_DWARF_TOOLCHAIN_DEFAULT -d DEBUG_INFO_BTF \
 		-e DEBUG_INFO_NONE -e XEN_SHOJI
@@ -135,7 +137,7 @@ build) unpack "$tree" && configure "$tree" && build "$tree" ;;
 deb)
 	tree=$out/debian/$package
 	mkdir -p "$out/debian"
-	unpack "$tree" && configure_like_debian "$tree" && packages "$tree"
+	unpack "$tree" && configure_for_packages "$tree" "${2:-}" && packages "$tree"
 	;;
-*) die "usage: build.sh [build | check | apply | deb]" ;;
+*) die "usage: build.sh [build | check | apply | deb [CONFIG]]" ;;
 esac
