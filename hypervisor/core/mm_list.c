@@ -111,13 +111,13 @@ int mm_request_list(struct vcpu *v, gva_t at, unsigned int count, unsigned int *
 	uint64_t epoch = mm_space_epoch(v->domain);
 	int rc = finish_partial(v);
 
-	for (*done = 0; !rc && *done < count;) {
+	*done = 0;
+	while (!rc && *done < count) {
 		struct xen_mmu_update r[AHEAD];
 		int n = read_ahead(r, at, *done, count);
 
-		if (n < 0)
-			rc = n;
-		for (int i = 0; !rc && i < n; i++) {
+		rc = MIN(n, 0);
+		for (int i = 0; i < n; i++) {
 			rc = *done && preempt_due() ? -XEN_ERESTART
 						    : run_request(v, &c, &r[i], epoch);
 			if (rc)
