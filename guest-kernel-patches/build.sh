@@ -110,7 +110,10 @@ debian_config() {
 
 # Debian signs modules and keeps type information; neither can be made here from its keys, or quickly.
 configure_for_packages() {
-	cp "${2:-$(debian_config)}" "$1/.config"
+	local config=${2:-}
+	[ -n "$config" ] || config=$(debian_config)
+	[ -f "$config" ] || die "there is no configuration '$config'"
+	cp "$config" "$1/.config"
 	"$1/scripts/config" --file "$1/.config" --set-str SYSTEM_TRUSTED_KEYS "" --set-str MODULE_SIG_KEY "" \
 		-d MODULE_SIG -d SECURITY_LOCKDOWN_LSM -d DEBUG_INFO_DWARF_TOOLCHAIN_DEFAULT -d DEBUG_INFO_BTF \
 		-e DEBUG_INFO_NONE -e XEN_SHOJI
