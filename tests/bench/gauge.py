@@ -12,7 +12,7 @@ import sys
 import time
 
 from machine import MachineError
-from rig import (BUILD, COMMANDS, HYPERVISORS, MARK_BEGIN, MARK_END, MARK_READY, OUT, PATCHED, PATCHED_IMAGE, STOCK, TOP, Counts,
+from rig import (BUILD, COMMANDS, HYPERVISORS, MARK_BEGIN, MARK_END, MARK_READY, OUT, PATCHED, PATCHED_IMAGE, STOCK, TOP, Counts, audit,
                  Counters, define_guest, difference, total)
 
 SLOP = "xen_timer_slop=1000"
@@ -188,7 +188,7 @@ def run_boot(systems, names, rig, profile):
         for system in systems:
             began, offset = time.time(), os.path.getsize(counters.profile) if profile else 0
             results[system] = run_system(machine, counters, system, names)
-            counters.audit(machine)
+            audit(machine)
             if profile:
                 parts[system] = (counters.profile, offset, os.path.getsize(counters.profile))
             print(f"bench: {system.name}: {time.time() - began:.0f} s", file=sys.stderr, flush=True)

@@ -4,7 +4,7 @@ import subprocess
 
 import count_lines
 from gauge import Result, System, inputs, keep, load_store
-from rig import COMMANDS, Counters, define_guest, difference, total
+from rig import COMMANDS, Counters, audit, define_guest, difference, total
 
 MILLION = 1e6
 
@@ -44,7 +44,7 @@ def run(hypervisor, rig, guest):
         result = {"boot": counters.wait(1)}
         if guest:
             result.update(life_cycle(machine, counters))
-            counters.audit(machine)
+            audit(machine)
     return result
 
 

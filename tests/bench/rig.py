@@ -160,6 +160,12 @@ def define_guest(machine, options, kernel="/guests/vmlinux", initrd="/guests/mar
                                               disk=DISKS[machine.hypervisor] if disk else "").encode())
 
 
+def audit(machine):
+    """What was measured must have left the hypervisor's books in order."""
+    if machine.hypervisor == "shoji":
+        machine.audit(1800)
+
+
 # -- the machine and its counters ----------------------------------------------------------------
 
 HANDLER = re.compile(r"asm_(exc_|sysvec_|common_interrupt|spurious_interrupt)")
@@ -226,12 +232,6 @@ class Counters:
             description["hypervisor_image"] = f"{self.rig.build}/shoji"
         return Machine(extra=ICOUNT + ("-plugin", self.arguments), boot_timeout=1800, reference=True, audited=False,
                        overlays=(self.rig.overlay(),), **description)
-
-    @staticmethod
-    def audit(machine):
-        """What was measured must have left the hypervisor's books in order."""
-        if machine.hypervisor == "shoji":
-            machine.audit(1800)
 
     def lines(self):
         """(id, Counts), in order."""

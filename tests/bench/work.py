@@ -134,7 +134,7 @@ def run_guest(counters, system, options):
             counters.wait(rig.MARK_READY, 7200)
         finally:
             log = machine.run(commands["log"], 60).output
-        counters.audit(machine)
+        rig.audit(machine)
     return done(results_since(counters, 0, system.patched, JOBS), log, system.name)
 
 
