@@ -262,6 +262,10 @@ class Machine:  # pylint: disable=too-many-instance-attributes
             self.run(f"echo {text[start:start + 1500]} >> {path}.b64").ok()
         self.run(f"base64 -d {path}.b64 > {path} && rm {path}.b64").ok()
 
+    def uptime(self, timeout=60):
+        """The machine's clock, in seconds."""
+        return float(self.run("cut -d' ' -f1 /proc/uptime", timeout).ok())
+
     def audit(self, timeout=120):
         """The hypervisor's books must be in order; returns what was checked, as `shoji audit --json` says it."""
         result = self.run("modprobe -q xen-privcmd 2>/dev/null; shoji audit --json", timeout)

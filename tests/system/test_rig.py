@@ -30,7 +30,7 @@ def test_panic_is_noticed():
 def check_tuning(machine):
     """Weight, cap and affinity by xl; what the hypervisor then says of them."""
     assert re.search(r"^g +1 +256 +0$", machine.run("xl sched-credit2").ok().replace("\r", ""), re.M)
-    machine.run("xl sched-credit2 -d g -w 512 -c 30; xl vcpu-pin g 0 1 0-1").ok()
+    machine.run("xl sched-credit2 -d g -w 512 -c 30 && xl vcpu-pin g 0 1 0-1").ok()
     assert re.search(r"^g +1 +512 +30$", machine.run("xl sched-credit2 -d g").ok().replace("\r", ""), re.M)
     machine.run("sleep 1").ok()
     row = machine.run("xl vcpu-list g").ok().replace("\r", "").splitlines()[-1]

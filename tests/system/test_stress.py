@@ -77,11 +77,6 @@ def wait_log(machine, name, text, seconds):
     machine.run(f"wait_for {seconds} grep -qa '{text}' /var/log/shoji/console/{name}.log", SLOWER * seconds).ok()
 
 
-def uptime(machine):
-    """The machine's clock, in seconds."""
-    return float(machine.run("cut -d' ' -f1 /proc/uptime", 600).ok())
-
-
 def start_guests(dom0):
     """One after the other, each with a disk and a card; together they begin to work."""
     for n in range(1, GUESTS + 1):
@@ -126,8 +121,8 @@ def test_stress(overlay):
         machine.run(IN_DOM0 + "shoji sched 0 --weight 8192\n", 600).ok()
         free = dom0.free_kib()
         start_guests(dom0)
-        begin = uptime(machine)
-        while (gone := uptime(machine) - begin) < SECONDS * 0.9:
+        begin = machine.uptime(600)
+        while (gone := machine.uptime(600) - begin) < SECONDS * 0.9:
             if len(names) == GUESTS and gone > SECONDS * 0.4:
                 machine.run(f"shoji destroy {names.pop(GUESTS // 2)}", 1200).ok()
             what = disturb(machine, dice, dice.choice(names))
