@@ -5,46 +5,8 @@
 #include "shoji/event_channel.h"
 #include "shoji/sched.h"
 #include "shoji/sysctl.h"
-#include "shoji/virq.h"
 
 #define MS 1000000UL
-
-static uint32_t timer_port(void)
-{
-	struct xen_evtchn_bind_virq b = {.virq = VIRQ_TIMER};
-
-	EQUAL(CALL(HYPERCALL_event_channel_op, EVTCHNOP_bind_virq, &b), 0);
-	__atomic_fetch_and(&shared_info->evtchn_mask[b.port / 64], ~(1UL << b.port % 64),
-			   __ATOMIC_SEQ_CST);
-	return b.port;
-}
-
-static void forget(uint32_t port)
-{
-	struct xen_evtchn_close c = {port};
-
-	CALL(HYPERCALL_set_timer_op, 0);
-	EQUAL(CALL(HYPERCALL_event_channel_op, EVTCHNOP_close, &c), 0);
-	__atomic_fetch_and(&shared_info->evtchn_pending[port / 64], ~(1UL << port % 64),
-			   __ATOMIC_SEQ_CST);
-	shared_info->vcpu_info[0].evtchn_pending_sel = 0;
-	shared_info->vcpu_info[0].evtchn_upcall_pending = 0;
-}
-
-static bool fired(uint32_t port)
-{
-	return __atomic_load_n(&shared_info->evtchn_pending[port / 64], __ATOMIC_SEQ_CST) >>
-		       port % 64 &
-	       1;
-}
-
-static void rearm(uint32_t port)
-{
-	__atomic_fetch_and(&shared_info->evtchn_pending[port / 64], ~(1UL << port % 64),
-			   __ATOMIC_SEQ_CST);
-	shared_info->vcpu_info[0].evtchn_pending_sel = 0;
-	shared_info->vcpu_info[0].evtchn_upcall_pending = 0;
-}
 
 TEST(a_timer_wakes_a_blocked_vcpu)
 {
@@ -59,10 +21,10 @@ TEST(a_timer_wakes_a_blocked_vcpu)
 		EQUAL(CALL(HYPERCALL_sched_op, SCHEDOP_block), 0);
 		EQUAL(events_seen, 1); /* block opens the mask */
 		CHECK(now() >= until);
-		rearm(port);
+		timer_clear(port);
 	}
 	events_off();
-	forget(port);
+	timer_close(port);
 }
 
 /* Times that are over, that never come, and the very largest. */
@@ -72,18 +34,18 @@ TEST(odd_times)
 	uint32_t port = timer_port();
 
 	EQUAL(CALL(HYPERCALL_set_timer_op, 1), 0);
-	for (unsigned int i = 0; i < 1000 && !fired(port); i++)
+	for (unsigned int i = 0; i < 1000 && !timer_fired(port); i++)
 		yield();
-	CHECK(fired(port));
+	CHECK(timer_fired(port));
 	for (unsigned int i = 0; i < ARRAY(never); i++) {
 		struct xen_vcpu_set_singleshot_timer t = {never[i], VCPU_SSHOTTMR_future};
 
-		rearm(port);
+		timer_clear(port);
 		EQUAL(CALL(HYPERCALL_set_timer_op, never[i]), 0);
 		EQUAL(CALL(HYPERCALL_vcpu_op, VCPUOP_set_singleshot_timer, 0, &t), 0);
 		for (unsigned int n = 0; n < 50; n++)
 			yield();
-		CHECK(!fired(port));
+		CHECK(!timer_fired(port));
 	}
 	struct xen_vcpu_set_singleshot_timer past = {1, VCPU_SSHOTTMR_future};
 	EQUAL(CALL(HYPERCALL_vcpu_op, VCPUOP_set_singleshot_timer, 0, &past), -XEN_ETIME);
@@ -95,7 +57,7 @@ TEST(odd_times)
 	/* of another vCPU: refused */
 	EQUAL(CALL(HYPERCALL_vcpu_op, VCPUOP_set_singleshot_timer, 1, &past), -XEN_EINVAL);
 	EQUAL(CALL(HYPERCALL_vcpu_op, VCPUOP_stop_periodic_timer, 1, 0), -XEN_EINVAL);
-	forget(port);
+	timer_close(port);
 }
 
 /* Periods so short that the next one has always passed would keep the processor for ever. */
@@ -114,17 +76,17 @@ TEST(periodic_timers)
 	EQUAL(CALL(HYPERCALL_vcpu_op, VCPUOP_set_periodic_timer, 0, HOLE), -XEN_EFAULT);
 	EQUAL(CALL(HYPERCALL_vcpu_op, VCPUOP_set_periodic_timer, 0, &t), 0);
 	for (uint64_t end = now() + 500 * MS; now() < end && seen < 5;)
-		if (fired(port)) {
+		if (timer_fired(port)) {
 			seen++;
-			rearm(port);
+			timer_clear(port);
 		}
 	EQUAL(CALL(HYPERCALL_vcpu_op, VCPUOP_stop_periodic_timer, 0, 0), 0);
 	EQUAL(seen, 5);
-	rearm(port);
+	timer_clear(port);
 	for (uint64_t end = now() + 5 * MS; now() < end;)
 		;
-	CHECK(!fired(port));
-	forget(port);
+	CHECK(!timer_fired(port));
+	timer_close(port);
 }
 
 TEST(polling)
@@ -136,9 +98,9 @@ TEST(polling)
 	events_off();
 	EQUAL(CALL(HYPERCALL_set_timer_op, until), 0);
 	EQUAL(CALL(HYPERCALL_sched_op, SCHEDOP_poll, &p), 0);
-	CHECK(now() >= until && fired(port));
+	CHECK(now() >= until && timer_fired(port));
 	EQUAL(CALL(HYPERCALL_sched_op, SCHEDOP_poll, &p), 0); /* still pending: at once */
-	rearm(port);
+	timer_clear(port);
 	p.timeout = now() + 3 * MS;
 	EQUAL(CALL(HYPERCALL_sched_op, SCHEDOP_poll, &p), 0);
 	CHECK(now() >= p.timeout);
@@ -156,7 +118,7 @@ TEST(polling)
 	for (unsigned int i = 0; i < 3; i++)
 		EQUAL(CALL(HYPERCALL_sched_op, SCHEDOP_poll, &p), 0);
 	CHECK(now() >= p.timeout);
-	forget(port);
+	timer_close(port);
 }
 
 static volatile uint64_t worker_ran_until;
@@ -233,7 +195,7 @@ TEST(run_states_are_all_of_the_time)
 	for (unsigned int i = 0; i < 5; i++) {
 		yield();
 		events_off();
-		rearm(port);
+		timer_clear(port);
 		EQUAL(CALL(HYPERCALL_set_timer_op, now() + 2 * MS), 0);
 		EQUAL(CALL(HYPERCALL_sched_op, SCHEDOP_block), 0);
 	}
@@ -244,7 +206,7 @@ TEST(run_states_are_all_of_the_time)
 		CHECK(sum >= c - b[i]);
 		CHECK(sum <= d - a[i]);
 	}
-	forget(port);
+	timer_close(port);
 }
 
 /* What the hypervisor has counted under this name, on all CPUs. */
@@ -293,7 +255,7 @@ TEST_DOM0(idle_is_idle)
 	EQUAL(counted("interrupts") - interrupts, timers);
 	EQUAL(CALL(HYPERCALL_vcpu_op, VCPUOP_up, worker(), 0), 0);
 	events_off();
-	forget(port);
+	timer_close(port);
 }
 
 TEST(time_goes_on)

@@ -166,7 +166,11 @@ void yield(void);
 
 /* --- time and small things --- */
 
-uint64_t now(void);		      /* system time in ns */
+uint64_t now(void);	   /* system time in ns */
+uint32_t timer_port(void); /* for the timer's event, unmasked */
+bool timer_fired(uint32_t port);
+void timer_clear(uint32_t port);      /* what has come is forgotten */
+void timer_close(uint32_t port);      /* stops the timer, too */
 const char *option(const char *name); /* "name=value" of the command line; NULL: not there */
 void *memset(void *to, int byte, size_t size);
 void *memcpy(void *to, const void *from, size_t size);

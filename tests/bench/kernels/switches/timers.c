@@ -6,9 +6,7 @@
  */
 #include "kit.h"
 
-#include "shoji/event_channel.h"
 #include "shoji/sched.h"
-#include "shoji/virq.h"
 
 #define ROUNDS 1000
 #define DUE_IN 50000 /* ns */
@@ -40,34 +38,21 @@ static uint64_t one_timer(void (*wait)(void))
 	return then - t.timeout_abs_ns;
 }
 
-static void forget_event(uint32_t port)
-{
-	__atomic_fetch_and(&shared_info->evtchn_pending[port / 64], ~(1UL << port % 64),
-			   __ATOMIC_SEQ_CST);
-	shared_info->vcpu_info[0].evtchn_pending_sel = 0;
-	shared_info->vcpu_info[0].evtchn_upcall_pending = 0;
-}
-
 static void measure(const char *how, void (*wait)(void))
 {
-	struct xen_evtchn_bind_virq bind = {.virq = VIRQ_TIMER};
-	struct xen_evtchn_close unbind;
+	uint32_t port = timer_port();
 	uint64_t sum = 0, most = 0;
 
 	EQUAL(CALL(HYPERCALL_vcpu_op, VCPUOP_stop_periodic_timer, 0, 0), 0);
-	EQUAL(CALL(HYPERCALL_event_channel_op, EVTCHNOP_bind_virq, &bind), 0);
-	__atomic_fetch_and(&shared_info->evtchn_mask[bind.port / 64], ~(1UL << bind.port % 64),
-			   __ATOMIC_SEQ_CST);
 	for (unsigned int i = 0; i < ROUNDS; i++) {
 		uint64_t late = one_timer(wait);
 
-		forget_event(bind.port);
+		timer_clear(port);
 		sum += late;
 		most = late > most ? late : most;
 	}
 	events_off();
-	unbind.port = bind.port;
-	EQUAL(CALL(HYPERCALL_event_channel_op, EVTCHNOP_close, &unbind), 0);
+	timer_close(port);
 	say("LATE %s %lu %lu", how, sum / ROUNDS, most);
 }
 
