@@ -9,7 +9,6 @@
 #include "machine/apic.h"
 
 #include "core/log.h"
-#include "core/timer_rate.h"
 #include "machine/acpi.h"
 #include "machine/cpu_ops.h"
 #include "machine/paging.h"
@@ -57,7 +56,7 @@ enum reg { /* offsets of the memory form; MSR number is offset / 16 + 0x800 */
 #define LONGEST_NS    (1ULL << 40) /* a far deadline just comes back here */
 
 static volatile uint32_t *window; /* xAPIC registers; NULL in x2APIC mode */
-static struct timer_rate timer_rate;
+static uint64_t ticks_per_ns_32;  /* timer ticks per ns, 32.32 fixed point */
 
 /*
  * One access to device memory per function that is really called: QEMU 7.2's TCG learns only at the
@@ -201,8 +200,7 @@ static struct reading take_reading(void)
 static void calibrate(void)
 {
 	struct reading first, last;
-	uint32_t ticks;
-	uint64_t ns;
+	uint64_t ticks, ns;
 
 	write(REG_LVT_TIMER, LVT_MASKED | VECTOR_TIMER);
 	write(REG_TIMER_INITIAL, UINT32_MAX);
@@ -213,10 +211,11 @@ static void calibrate(void)
 	write(REG_TIMER_INITIAL, 0);
 	ticks = first.count - last.count;
 	ns = last.at - first.at;
-	if (!timer_rate_init(&timer_rate, ticks, ns))
+	ticks_per_ns_32 = (ticks << 32) / ns;
+	if (!ticks_per_ns_32)
 		panic("the local APIC's timer does not count");
 	log_info("APIC: %s mode, timer %lu kHz", window ? "xAPIC" : "x2APIC",
-		 (unsigned long)(ticks * 1000000UL / ns));
+		 (unsigned long)(ticks * 1000000 / ns));
 }
 
 /* A count of 0 stops it; the vector stays. */
@@ -240,35 +239,19 @@ void apic_init_ap(void)
 	start_timer();
 }
 
-void apic_timer_stop(void)
+/* 0 ns: stop. Rounded up, so that the interrupt is never early; far away it counts in larger steps.
+ */
+void apic_timer_start(uint64_t ns)
 {
-	write(REG_TIMER_INITIAL, 0);
-	this_percpu()->timer_ticks = 0;
-}
+	uint64_t ticks =
+		(uint64_t)((unsigned __int128)MIN(ns, LONGEST_NS) * ticks_per_ns_32 >> 32) + 1;
+	bool far = ticks > UINT32_MAX, *slow = &this_percpu()->timer_slow;
 
-/* Rounded up, so that the interrupt is never early but by the rate; far away it counts in larger
- * steps. */
-void apic_timer_start(nsec_t now, uint64_t ns)
-{
-	struct percpu *p = this_percpu();
-	uint64_t ticks = timer_rate_ticks(&timer_rate, MIN(ns, LONGEST_NS));
-	bool far = ticks > UINT32_MAX;
-
-	if (far != p->timer_slow) {
+	if (far != *slow) {
 		write(REG_TIMER_DIVIDE, far ? DIVIDE_BY_128 : DIVIDE_BY_1);
-		p->timer_slow = far;
+		*slow = far;
 	}
 	if (far)
 		ticks = MIN((ticks >> SHIFT_128) + 1, (uint64_t)UINT32_MAX);
-	p->timer_ticks = far ? ticks << SHIFT_128 : ticks;
-	p->timer_since = now;
-	write(REG_TIMER_INITIAL, (uint32_t)ticks);
-}
-
-void apic_timer_learn(nsec_t now)
-{
-	struct percpu *p = this_percpu();
-
-	if (p->timer_ticks && !read(REG_TIMER_CURRENT))
-		timer_rate_learn(&timer_rate, p->timer_ticks, now - p->timer_since);
+	write(REG_TIMER_INITIAL, ns ? (uint32_t)ticks : 0);
 }

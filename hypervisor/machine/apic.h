@@ -17,10 +17,7 @@ void apic_send_init(uint32_t apic_id);
 void apic_send_startup(uint32_t apic_id, uint8_t page);
 bool apic_is_x2(void);
 
-/* This CPU's one-shot timer: an interrupt `ns` (at least 1) from now, or a little earlier. */
-void apic_timer_start(nsec_t now, uint64_t ns);
-void apic_timer_stop(void);
-/* To be told when the time has not come for which it was set last. */
-void apic_timer_learn(nsec_t now);
+/* One-shot timer: interrupt in about `ns` from now (at least 1); 0 stops it. */
+void apic_timer_start(uint64_t ns);
 
 #endif

@@ -34,9 +34,6 @@ struct percpu {
 	uint64_t dr7;		 /* as loaded */
 	bool ts;		 /* CR0.TS as loaded */
 	bool timer_slow;	 /* the APIC's timer counts in large steps */
-	uint64_t timer_ticks;	 /* that it was set to last; 0: stopped */
-	nsec_t timer_since;	 /* when that was */
-	nsec_t timer_deadline;	 /* and for when */
 	uint64_t xcr0;		 /* as loaded */
 	uint64_t last_vcpu;	 /* serial of the last one that was loaded; 0: none */
 	void (*stopper)(void);	 /* NMI: what to do (panic stops the others) */

@@ -65,18 +65,12 @@ uint64_t machine_wallclock_boot(void)
 
 void machine_timer_arm(nsec_t deadline)
 {
-	struct percpu *p = this_percpu();
-	nsec_t now;
+	nsec_t now = machine_now();
 
-	if (!deadline) {
-		apic_timer_stop();
-		return;
-	}
-	now = machine_now();
-	if (deadline > now && deadline == p->timer_deadline)
-		apic_timer_learn(now);
-	p->timer_deadline = deadline;
-	apic_timer_start(now, deadline > now ? deadline - now : 1);
+	if (!deadline)
+		apic_timer_start(0);
+	else
+		apic_timer_start(deadline > now ? deadline - now : 1);
 }
 
 void time_udelay(unsigned int us)
