@@ -5,7 +5,7 @@
 A kernel says "PASS name" or "FAIL name: why" per test and "END …" when it is through; one that does
 not get there has failed, and the end of what it said is shown. The tests of a kernel named fatal…
 must end their domain, so each gets a machine of its own, in which the hypervisor must say that it
-crashed, and nothing else. One named nmi… gets NMIs all the time.
+crashed, and nothing else. One named nmi… gets NMIs all the time. For one named timers… time goes by instructions.
 """
 import argparse
 import os
@@ -22,6 +22,7 @@ from monitor import Monitor     # pylint: disable=wrong-import-position
 BUILD = os.path.join(TOP, "build")
 HYPERVISOR = os.path.join(BUILD, "shoji")
 TIMEOUT = 60
+BY_INSTRUCTIONS = ["-icount", "shift=0,sleep=off"]
 ISOLATION = "pti=on"    # run once more with it: what leans on entry code and tables
 ISOLATED = ("entry", "nmi", "traps", "debug", "segments", "instructions", "tables", "smp_races", "fatal")
 
@@ -41,6 +42,7 @@ def boot(kernel, arguments="", cpus=1, options=""):
     monitor = Monitor()
     command = ["qemu-system-x86_64", "-M", "q35", "-accel", "tcg", "-cpu", "max", "-m", "256", "-smp", str(cpus),
                "-display", "none", "-serial", "stdio", "-no-reboot", *monitor.arguments,
+               *(BY_INSTRUCTIONS if kernel.startswith("timers") else []),
                "-kernel", HYPERVISOR, "-append", f"loglvl=all dom0_max_vcpus=8 {options}",
                "-initrd", f"{os.path.join(BUILD, 'guests', kernel)}.elf {arguments}".strip()]
     said = []

@@ -4,7 +4,6 @@
 
 #include "shoji/event_channel.h"
 #include "shoji/sched.h"
-#include "shoji/sysctl.h"
 
 #define MS 1000000UL
 
@@ -206,55 +205,6 @@ TEST(run_states_are_all_of_the_time)
 		CHECK(sum >= c - b[i]);
 		CHECK(sum <= d - a[i]);
 	}
-	timer_close(port);
-}
-
-/* What the hypervisor has counted under this name, on all CPUs. */
-static uint64_t counted(const char *name)
-{
-	static struct xen_sysctl_perfc_desc desc[256];
-	static uint32_t values[256];
-	struct xen_sysctl op = {.cmd = XEN_SYSCTL_perfc_op,
-				.interface_version = XEN_SYSCTL_INTERFACE_VERSION};
-	uint32_t *value = values;
-
-	op.u.perfc_op = (struct xen_sysctl_perfc_op){
-		.cmd = XEN_SYSCTL_PERFCOP_query, .desc = (uint64_t)desc, .val = (uint64_t)values};
-	EQUAL(CALL(HYPERCALL_sysctl, &op), 0);
-	for (unsigned int i = 0; i < op.u.perfc_op.nr_counters; i++) {
-		uint64_t sum = 0;
-
-		for (unsigned int n = 0; n < desc[i].nr_vals; n++)
-			sum += *value++;
-		if (!strcmp(desc[i].name, name))
-			return sum;
-	}
-	fail("nothing is counted as '%s'", name);
-}
-
-/*
- * Nothing of ours happens while all sleep: only the interrupt that the guest has asked for. It may
- * come in two steps: the timer's rate was measured in 10 ms, and an event must not be early.
- */
-TEST_DOM0(idle_is_idle)
-{
-	uint64_t interrupts, timers, until = now() + 6000 * MS;
-	uint32_t port = timer_port();
-
-	EQUAL(CALL(HYPERCALL_vcpu_op, VCPUOP_down, worker(), 0), 0); /* it never sleeps */
-	events_off();
-	EQUAL(CALL(HYPERCALL_set_timer_op, until), 0);
-	for (uint64_t settled = now() + 100 * MS; now() < settled;)
-		yield();
-	interrupts = counted("interrupts");
-	timers = counted("timer interrupts");
-	EQUAL(CALL(HYPERCALL_sched_op, SCHEDOP_block), 0);
-	CHECK(now() >= until);
-	timers = counted("timer interrupts") - timers;
-	CHECK(timers == 1 || timers == 2);
-	EQUAL(counted("interrupts") - interrupts, timers);
-	EQUAL(CALL(HYPERCALL_vcpu_op, VCPUOP_up, worker(), 0), 0);
-	events_off();
 	timer_close(port);
 }
 
