@@ -7,6 +7,7 @@
 
 #include "abi/abi.h"
 #include "abi/requests.h"
+#include "core/mm_direct.h"
 #include "core/mm_list.h"
 #include "core/mm_space.h"
 

@@ -9,6 +9,7 @@
 #include "core/guest_access.h"
 #include "core/machine.h"
 #include "core/mm_cursor.h"
+#include "core/mm_direct.h"
 #include "core/mm_flush.h"
 #include "core/mm_space.h"
 #include "core/preempt.h"
@@ -92,7 +93,8 @@ static always_inline int run_request(struct vcpu *v, struct cursor *c,
 	return unlikely(rc == -XEN_EINVAL) && mm_space_disturbed(v, epoch) ? -XEN_ERESTART : rc;
 }
 
-#define AHEAD 4 /* requests that are copied at a time, where there are so many */
+#define COST_SET 80
+#define AHEAD	 4 /* requests that are copied at a time, where there are so many */
 
 /* Requests from number `first` on, of `count`: how many were copied, or -XEN_EFAULT. */
 static always_inline int read_ahead(struct xen_mmu_update r[AHEAD], gva_t at, unsigned int first,
@@ -105,6 +107,25 @@ static always_inline int read_ahead(struct xen_mmu_update r[AHEAD], gva_t at, un
 	return guest_read(r, from, sizeof(*r)) ? -XEN_EFAULT : 1;
 }
 
+/* The first of n requests, and those behind it that can be done with it: how many, or an error. */
+static always_inline int some_requests(struct vcpu *v, struct cursor *c,
+				       const struct xen_mmu_update *r, unsigned int n,
+				       uint64_t epoch)
+{
+	unsigned int set = 0;
+	int rc;
+
+	preempt_charge(COST_REQUEST);
+	if ((r->ptr & SHOJI_MMU_mask) == SHOJI_MMU_set && cursor_move(c, r->ptr >> PAGE_SHIFT))
+		set = mm_set_run(c->frame, r, n);
+	if (likely(set)) {
+		preempt_charge(COST_SET * set);
+		return (int)set;
+	}
+	rc = run_request(v, c, r, epoch);
+	return rc ? rc : 1;
+}
+
 int mm_request_list(struct vcpu *v, gva_t at, unsigned int count, unsigned int *done)
 {
 	struct cursor c = {.owner = v->domain};
@@ -112,22 +133,20 @@ int mm_request_list(struct vcpu *v, gva_t at, unsigned int count, unsigned int *
 	int rc = finish_partial(v);
 
 	*done = 0;
-	while (!rc && *done < count) {
+	while (rc >= 0 && *done < count) {
 		struct xen_mmu_update r[AHEAD];
 		int n = read_ahead(r, at, *done, count);
 
 		rc = MIN(n, 0);
-		for (int i = 0; i < n; i++) {
-			rc = *done && preempt_due() ? -XEN_ERESTART
-						    : run_request(v, &c, &r[i], epoch);
-			if (rc)
-				break;
-			++*done;
-			preempt_charge(COST_REQUEST);
+		for (int i = 0; i < n && rc >= 0; i += rc) {
+			rc = *done && preempt_due()
+				     ? -XEN_ERESTART
+				     : some_requests(v, &c, &r[i], (unsigned int)(n - i), epoch);
+			*done += (unsigned int)MAX(rc, 0);
 		}
 	}
 	cursor_end(&c);
-	return rc;
+	return MIN(rc, 0);
 }
 
 int mm_request_one(struct vcpu *v, uint64_t ptr, uint64_t value, uint64_t flush)

@@ -14,5 +14,9 @@ int mm_request_one(struct vcpu *v, uint64_t ptr, uint64_t value, uint64_t flush)
  * table (or, protect: maps a grant writable; what is before that is done), -XEN_ERESTART. */
 int mm_clear_run(struct frame *table, unsigned int index, unsigned int count);
 int mm_protect_run(struct frame *table, unsigned int index, unsigned int count);
+/* Of `count` requests that begin with one about this table: how many were carried out, from the
+ * first on, because they set an absent entry of it to an ordinary page. What follows may be fine,
+ * too. */
+unsigned int mm_set_run(struct frame *table, const struct xen_mmu_update *r, unsigned int count);
 
 #endif

@@ -1,16 +1,18 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Runs of level 1 entries: cleared, or made read-only, in one go.
+ * Several level 1 entries in one go: cleared, made read-only, or set where there was nothing.
  *
- * Duty: what mm_update_entry() would do for each entry with value 0, or with its own value less RW.
- * Neither can bring a reference in, so nothing is checked but the table: entries are changed while
- * its lock bit is held, a few at a time, and the references they held are given back afterwards.
- * Interrupted runs are begun again: what is done already is passed over quickly.
+ * Duty: what mm_update_entry() would do for each of them. To clear or to protect cannot bring a
+ * reference in, so nothing is checked but the table: entries are changed while its lock bit is
+ * held, a few at a time, and the references they held are given back afterwards. Interrupted runs
+ * are begun again: what is done already is passed over quickly. What is set takes its references
+ * under the lock, as far as that needs no waiting.
  */
 #include "core/machine.h"
 #include "core/mm_internal.h"
 #include "core/mm_list.h"
 #include "core/preempt.h"
+#include "shoji/extension_mmu.h"
 
 #define STEP	     16 /* entries between two looks at the budget */
 #define COST_STEP    40
@@ -95,4 +97,43 @@ int mm_protect_run(struct frame *table, unsigned int index, unsigned int count)
 		preempt_charge(COST_STEP + COST_PROTECT * (unsigned int)changed);
 	}
 	return 0;
+}
+
+/* Locked. False: not done; it takes more than that. */
+static always_inline bool set_absent(const struct domain *d, uint64_t *entry, uint64_t value)
+{
+	struct frame *f;
+
+	if ((value & (PTE_PRESENT | PTE_REFUSED)) != PTE_PRESENT ||
+	    (__atomic_load_n(entry, __ATOMIC_RELAXED) & PTE_PRESENT))
+		return false;
+	f = ram_frame(pte_frame(value));
+	if (!f || !ref_take(f, d))
+		return false;
+	if ((value & PTE_RW) && !type_take_writable(f)) {
+		ref_drop(f);
+		return false;
+	}
+	__atomic_store_n(entry, pte_adjust(value) & ~(PTE_CACHE | PTE_PSE), __ATOMIC_RELEASE);
+	return true;
+}
+
+unsigned int mm_set_run(struct frame *table, const struct xen_mmu_update *r, unsigned int count)
+{
+	uint64_t *entries = machine_map(frame_mfn(table)), n = frame_mfn(table).n;
+	unsigned int done = 0;
+
+	if (!table_lock(table, FRAME_L1))
+		return 0;
+	for (; done < count; done++, r++) {
+		unsigned int index = (unsigned int)(r->ptr % PAGE_SIZE / sizeof(uint64_t));
+
+		if (r->ptr >> PAGE_SHIFT != n || (r->ptr & SHOJI_MMU_mask) != SHOJI_MMU_set)
+			break;
+		table_note_entry(table, index, r->val);
+		if (!set_absent(table->owner, &entries[index], r->val))
+			break;
+	}
+	table_unlock(table);
+	return done;
 }

@@ -1,14 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * Whole address spaces: pinned and unpinned together with the guest kernel's own view of the
- * tables.
- *
- * A guest kernel maps all its memory in one place, the direct map. A page that is to become a table
- * must be read-only there; when it ceases to be one, the kernel wants to write it again. Where that
- * map is, the domain has told (domain.direct_base); its entries are changed here as the guest
- * itself could change them, one by one and checked (mm_replace_l1_entry), so nothing is granted by
- * being asked for in this way. What is found in tables that are not checked yet is a hint, and so
- * is the direct map: an entry that is not as expected is left alone, and the pin decides.
+ * tables (mm_direct.h). What is found in tables that are not checked yet is a hint: the pin
+ * decides.
  *
  * A call that is interrupted goes on from a position: a phase, and in a walk the number of the next
  * level 2 entry of the lower half. While a vCPU is in such a call, vcpu.changes_space is set; what
@@ -17,8 +11,8 @@
  */
 #include "core/mm_space.h"
 
-#include "core/guest_access.h"
 #include "core/machine.h"
+#include "core/mm_direct.h"
 #include "core/mm_internal.h"
 #include "core/preempt.h"
 
@@ -26,8 +20,6 @@
 #define COST_TABLE   300
 #define COST_SCAN    100
 #define PHASE_SHIFT  32
-#define ALIAS_TRIES  4
-#define DIRECT_MAX   (1ULL << 36) /* pages, of the address space */
 #define ENTRIES_MASK (TABLE_ENTRIES - 1u)
 #define PATIENCE_NS  1000000000ULL
 
@@ -42,47 +34,10 @@ enum phase {
 	UNPIN_WALK,
 };
 
-/* --- the direct map --- */
-
-int mm_set_direct_map(struct domain *d, uint64_t base, uint64_t pages)
-{
-	if (base % PAGE_SIZE || pages > DIRECT_MAX || !guest_range_ok(gva(base), pages * PAGE_SIZE))
-		return -XEN_EINVAL;
-	d->direct_pages = 0;
-	d->direct_base = base;
-	d->direct_pages = pages;
-	return 0;
-}
-
-int mm_alias(struct vcpu *v, mfn_t m, bool writable)
-{
-	const struct domain *d = v->domain;
-	uint64_t pfn = ram_frame(m.n) ? m2p_get(m) : ~0ULL;
-	int rc = -XEN_EAGAIN;
-
-	if (pfn >= d->direct_pages)
-		return 0;
-	for (unsigned int tries = 0; tries < ALIAS_TRIES && rc == -XEN_EAGAIN; tries++) {
-		uint64_t va = d->direct_base + (pfn << PAGE_SHIFT);
-		mfn_t l1;
-		uint64_t e = mm_walk_root(v->cr3_kernel, va, &l1);
-		struct frame *table;
-
-		if (!(e & PTE_PRESENT) || pte_frame(e) != m.n || !(e & PTE_RW) == !writable)
-			return 0;
-		table = frame_get_mfn(l1, d);
-		if (!table)
-			return 0;
-		rc = mm_replace_l1_entry(table, va >> PAGE_SHIFT & ENTRIES_MASK, e, e ^ PTE_RW);
-		ref_drop(table);
-	}
-	return rc == -XEN_ERESTART ? rc : !rc;
-}
-
 /* --- walking --- */
 
 struct walk {
-	struct vcpu *v;
+	struct direct_map map;
 	bool writable;
 	bool were_valid;   /* all tables, when the call began */
 	bool moved;	   /* past one table, at least */
@@ -116,7 +71,7 @@ static struct frame *get_below(const struct walk *w, uint64_t e)
 {
 	struct frame *f = ram_frame(pte_frame(e));
 
-	return f && ref_take(f, w->v->domain) ? f : NULL;
+	return f && ref_take(f, w->map.v->domain) ? f : NULL;
 }
 
 static int walk_l2(struct walk *w, const struct frame *f)
@@ -129,7 +84,7 @@ static int walk_l2(struct walk *w, const struct frame *f)
 		w->position = (w->position & ~(uint64_t)ENTRIES_MASK) | i;
 		if (w->moved && preempt_due())
 			return -XEN_ERESTART;
-		if (mm_alias(w->v, mfn(pte_frame(entry_at(table, i))), w->writable) < 0)
+		if (direct_change(&w->map, mfn(pte_frame(entry_at(table, i))), w->writable) < 0)
 			return -XEN_ERESTART;
 		preempt_charge(COST_TABLE);
 		w->moved = true;
@@ -154,7 +109,8 @@ static int walk_below(struct walk *w, const struct frame *upper, unsigned int en
 			w->position = (w->position >> (shift + 9) << 9 | i) << shift;
 		if (!f)
 			continue;
-		rc = mm_alias(w->v, frame_mfn(f), w->writable) < 0 ? -XEN_ERESTART : below(w, f);
+		rc = direct_change(&w->map, frame_mfn(f), w->writable) < 0 ? -XEN_ERESTART
+									   : below(w, f);
 		preempt_charge(COST_TABLE);
 		ref_drop(f);
 	}
@@ -168,21 +124,31 @@ static int walk_l3(struct walk *w, const struct frame *f)
 
 /* Both roots, and all tables of the lower half below `root`. From the top down: letting go of a
  * table that was refused half-way gives back what is below. */
-static int walk_space(struct vcpu *v, mfn_t root, mfn_t user_root, enum phase p, uint64_t *position)
+static int walk_roots(struct walk *w, mfn_t root, mfn_t user_root)
 {
-	bool writable = p != PIN_WALK;
-	struct walk w = {v, writable, .were_valid = p == UNPIN_WALK, .position = *position};
 	struct frame *f;
 	int rc;
 
-	if (mm_alias(v, root, writable) < 0 ||
-	    (user_root.n && mm_alias(v, user_root, writable) < 0))
+	if (direct_change(&w->map, root, w->writable) < 0 ||
+	    (user_root.n && direct_change(&w->map, user_root, w->writable) < 0))
 		return -XEN_ERESTART;
-	f = frame_get_mfn(root, v->domain);
+	f = frame_get_mfn(root, w->map.v->domain);
 	if (!f)
 		return 0;
-	rc = walk_below(&w, f, LOWER_HALF, 18, walk_l3);
+	rc = walk_below(w, f, LOWER_HALF, 18, walk_l3);
 	frame_put(f);
+	return rc;
+}
+
+static int walk_space(struct vcpu *v, const struct mm_space *s, enum phase p, uint64_t *position)
+{
+	struct walk w = {.map.v = v,
+			 .writable = p != PIN_WALK,
+			 .were_valid = p == UNPIN_WALK,
+			 .position = *position};
+	int rc = walk_roots(&w, s->l4, s->user_l4);
+
+	direct_end(&w.map);
 	*position = rc ? w.position : 0;
 	return rc;
 }
@@ -209,7 +175,7 @@ static int run_phase(struct vcpu *v, const struct mm_space *s, enum phase *p, ui
 	case PIN_WALK:
 	case UNDO_WALK:
 	case UNPIN_WALK:
-		rc = walk_space(v, s->l4, s->user_l4, *p, position);
+		rc = walk_space(v, s, *p, position);
 		if (!rc && *p == UNDO_WALK)
 			return -XEN_EINVAL;
 		break;

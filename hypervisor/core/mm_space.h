@@ -9,11 +9,6 @@ struct mm_space {
 	mfn_t l4, user_l4; /* user_l4.n == 0: none */
 };
 
-int mm_set_direct_map(struct domain *d, uint64_t base, uint64_t pages); /* 0, -XEN_EINVAL */
-/* Make m writable or read-only in the direct map of v's domain. 1: done; 0: it is so already, or
- * may not be; -XEN_ERESTART: a table that was refused half-way is still being let go. */
-int mm_alias(struct vcpu *v, mfn_t m, bool writable);
-
 /* shoji_space's commands: 0, -XEN_EINVAL, or -XEN_ERESTART and how to go on. */
 int mm_pin_space(struct vcpu *v, const struct mm_space *s, uint64_t *go_on);
 int mm_unpin_space(struct vcpu *v, const struct mm_space *s, uint64_t *go_on);

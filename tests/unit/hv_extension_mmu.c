@@ -18,7 +18,7 @@
 #include <cmocka.h>
 
 #include "abi/abi.h"
-#include "core/mm_space.h"
+#include "core/mm_direct.h"
 #include "mmu_guest.h"
 
 /* The guest's memory: requests at 0, `done` at 60000. */
@@ -190,6 +190,81 @@ static void an_interrupted_run_is_begun_again(void **state)
 	assert_int_equal(*done(), 2);
 	for (unsigned int i = 103; i < 512; i++)
 		assert_int_equal(!table(g->l1[0])[i], i >= 110 && i < 510);
+}
+
+/* --- entries that are set together --- */
+
+static void entries_are_set_together(void **state)
+{
+	uint64_t extra = PTE_GLOBAL | PTE_PCD | PTE_PSE | PTE_ACCESSED;
+
+	(void)state;
+	for (unsigned int i = 0; i < 6; i++)
+		request(i, address(g->l1[1], 20 + 2 * i), entry(g->data[i], i & 1 ? P : RW));
+	request(6, address(g->l1[1], 33), entry(g->data[0], RW | extra));
+	request(7, address(g->l1[0], 20), entry(g->data[6], P)); /* another table */
+	assert_int_equal(update(8), 0);
+	assert_int_equal(*done(), 8);
+	for (unsigned int i = 0; i < 6; i++)
+		assert_int_equal(table(g->l1[1])[20 + 2 * i], entry(g->data[i], i & 1 ? P : RW));
+	assert_int_equal(table(g->l1[1])[33], entry(g->data[0], RW | PTE_ACCESSED));
+	assert_int_equal(table(g->l1[0])[20], entry(g->data[6], P));
+	audit(); /* references, and the lines that were noted */
+	assert_int_equal(update_one(address(g->l2, 1), 0), 0);
+	assert_int_equal(frame_type_now(g->l1[1]), FRAME_NONE);
+}
+
+/* Each of these, third of five, is not like the others: carried out in the long way, or refused. */
+static void what_is_not_like_the_others(void **state)
+{
+	const struct {
+		uint64_t ptr, val;
+		int rc;
+	} odd[] = {
+		{address(g->l1[1], 32), entry(g->l1[0], RW), -XEN_EINVAL}, /* a table, writable */
+		{address(g->l1[1], 32), entry(g->l1[0], P), 0},
+		{address(g->l1[1], 32), entry(other->data[0], P), -XEN_EINVAL},
+		{address(g->l1[1], 32), frame_max << PAGE_SHIFT | P, -XEN_EPERM}, /* no RAM */
+		{address(g->l1[1], 32), entry(g->data[2], P) | 1ULL << 59, -XEN_EINVAL},
+		{address(g->l1[1], 32), 0, 0},
+		{address(g->l1[1], 30), entry(g->data[3], P),
+		 0}, /* in use: the first of the five */
+		{address(g->l1[1], 32) | SHOJI_MMU_keep_ad, entry(g->data[2], P), 0},
+		{address(g->l1[1], 30) | SHOJI_MMU_clear, 2, 0},
+		{address(g->l1[1], 32) | 1, entry(g->data[2], P), -XEN_EINVAL},
+		{address(other->l1[1], 32), entry(g->data[2], P), -XEN_EINVAL},
+	};
+
+	(void)state;
+	for (unsigned int i = 0; i < ARRAY_SIZE(odd); i++) {
+		for (unsigned int n = 0; n < 5; n++)
+			request(n, address(g->l1[1], 30 + n), entry(g->data[n], RW));
+		request(2, odd[i].ptr, odd[i].val);
+		assert_int_equal(update(5), odd[i].rc);
+		assert_int_equal(*done(), odd[i].rc ? 2 : 5);
+		assert_int_equal(table(g->l1[1])[31],
+				 (odd[i].ptr & SHOJI_MMU_mask) == SHOJI_MMU_clear
+					 ? 0
+					 : entry(g->data[1], RW));
+		assert_int_equal(table(g->l1[1])[34], odd[i].rc ? 0 : entry(g->data[4], RW));
+		audit();
+		assert_int_equal(update_one(address(g->l1[1], 30) | SHOJI_MMU_clear, 5), 0);
+	}
+}
+
+static void sets_are_interrupted(void **state)
+{
+	unsigned int calls;
+
+	(void)state;
+	for (unsigned int i = 0; i < 300; i++)
+		request(i, address(g->l1[1], 100 + i), entry(g->data[i % 12], RW));
+	this_cpu()->budget = 2000;
+	assert_int_equal(go_on(update(300), 4000, &calls, list_again), 0);
+	assert_true(calls > 3);
+	assert_int_equal(*done(), 300);
+	for (unsigned int i = 0; i < 300; i++)
+		assert_int_equal(table(g->l1[1])[100 + i], entry(g->data[i % 12], RW));
 }
 
 /* --- one entry --- */
@@ -541,6 +616,9 @@ int main(void)
 		T(a_grant_stays_writable),
 		T(runs_and_commands_are_refused),
 		T(an_interrupted_run_is_begun_again),
+		T(entries_are_set_together),
+		T(what_is_not_like_the_others),
+		T(sets_are_interrupted),
 		T(one_entry_and_its_translation),
 		T(a_flush_that_cannot_be_is_refused_first),
 		T(a_space_is_pinned_and_unpinned),
