@@ -55,12 +55,18 @@ void spin_init(struct spinlock *l, enum lock_rank rank)
 	*l = SPINLOCK((uint8_t)rank);
 }
 
-static void take(struct spinlock *l)
+static __attribute__((noinline, cold)) void wait_for(const struct spinlock *l, uint16_t ticket)
+{
+	while (__atomic_load_n(&l->owner, __ATOMIC_ACQUIRE) != ticket)
+		machine_relax();
+}
+
+static always_inline void take(struct spinlock *l)
 {
 	uint16_t ticket = __atomic_fetch_add(&l->next, 1, __ATOMIC_RELAXED);
 
-	while (__atomic_load_n(&l->owner, __ATOMIC_ACQUIRE) != ticket)
-		machine_relax();
+	if (unlikely(__atomic_load_n(&l->owner, __ATOMIC_ACQUIRE) != ticket))
+		wait_for(l, ticket);
 	machine_fence_guesses();
 	l->holder = (uint8_t)(this_cpu()->id + 1);
 }

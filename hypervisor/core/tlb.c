@@ -17,15 +17,18 @@ static cpumask_t online_cpus(void)
 	return ~0ULL >> (64 - machine_cpu_count());
 }
 
-static cpumask_t stale_cpus(cpumask_t cpus, uint64_t stamp)
+/* Of `cpus`, those whose note is older than the stamp; how many are not. */
+static cpumask_t stale_cpus(cpumask_t cpus, uint64_t stamp, unsigned int *others)
 {
 	cpumask_t stale = 0;
 
-	for (; cpus; cpus &= cpus - 1) {
+	for (*others = 0; cpus; cpus &= cpus - 1) {
 		unsigned int i = (unsigned int)__builtin_ctzll(cpus);
 
 		if (__atomic_load_n(&machine_cpu(i)->tlb_seen, __ATOMIC_ACQUIRE) < stamp)
 			stale |= 1ULL << i;
+		else
+			++*others;
 	}
 	return stale;
 }
@@ -43,15 +46,14 @@ static void note_flushed(cpumask_t cpus, uint64_t clock)
 
 void tlb_flush_before(cpumask_t cpus, uint64_t stamp)
 {
-	cpumask_t stale;
+	unsigned int others;
+	cpumask_t stale = stale_cpus(cpus & online_cpus(), stamp, &others);
 	uint64_t clock;
 
-	cpus &= online_cpus();
-	stale = stale_cpus(cpus, stamp);
-	count_add(this_cpu(), FLUSH_AVOIDED, bits_count(cpus & ~stale));
-	count_add(this_cpu(), FLUSH_SENT, bits_count(stale));
+	count_add(this_cpu(), FLUSH_AVOIDED, others);
 	if (!stale)
 		return;
+	count_add(this_cpu(), FLUSH_SENT, bits_count(stale));
 	clock = __atomic_load_n(&tlb_clock, __ATOMIC_SEQ_CST);
 	machine_flush_all(stale);
 	note_flushed(stale, clock);
