@@ -5,6 +5,7 @@
 #	build.sh		build/guest-kernel/{vmlinuz,vmlinux}: small, without modules
 #	build.sh check		only apply the series and compile the files that it touches
 #	build.sh apply		only apply the series
+#	build.sh debian		build/guest-kernel/debian/{vmlinuz,vmlinux}: Debian's own configuration, without its modules
 #	build.sh deb [CONFIG]	as packages to install, with Debian's own configuration (hours) or with another
 #
 # LINUX=6.12 takes that series and source instead of 6.1's; the kernel goes to build/guest-kernel/6.12/.
@@ -137,10 +138,14 @@ case ${1:-build} in
 apply) unpack "$tree" ;;
 check) unpack "$tree" && configure "$tree" && compile "$tree" $(touched) ;;
 build) unpack "$tree" && configure "$tree" && build "$tree" ;;
-deb)
+deb | debian)
 	tree=$out/debian/$package
 	mkdir -p "$out/debian"
-	unpack "$tree" && configure_for_packages "$tree" "${2:-}" && packages "$tree"
+	unpack "$tree" && configure_for_packages "$tree" "${2:-}"
+	case $1 in
+	deb) packages "$tree" ;;
+	debian) images=$images/debian && build "$tree" ;;
+	esac
 	;;
-*) die "usage: build.sh [build | check | apply | deb [CONFIG]]" ;;
+*) die "usage: build.sh [build | check | apply | debian | deb [CONFIG]]" ;;
 esac
