@@ -15,8 +15,9 @@
 #include "core/machine.h"
 #include "core/mm_internal.h"
 
-#define TRIES	   4
-#define DIRECT_MAX (1ULL << 36) /* pages, of the address space */
+#define TRIES	    4
+#define DIRECT_MAX  (1ULL << 36) /* pages, of the address space */
+#define TABLE_REACH ((uint64_t)TABLE_ENTRIES * PAGE_SIZE)
 
 int mm_set_direct_map(struct domain *d, uint64_t base, uint64_t pages)
 {
@@ -35,18 +36,18 @@ void direct_end(struct direct_map *map)
 	map->table = NULL;
 }
 
-/* To the table that maps the guest's page pfn. False: there is none. */
-static bool move_to(struct direct_map *map, uint64_t va, uint64_t pfn)
+/* To the table that maps va. False: there is none. */
+static bool move_to(struct direct_map *map, uint64_t va)
 {
 	struct vcpu *v = map->v;
 	mfn_t table;
 
-	if (map->table && map->number == pfn / TABLE_ENTRIES)
+	if (map->table && map->number == va / TABLE_REACH)
 		return true;
 	direct_end(map);
 	(void)walk_root(v->cr3_kernel, va, &table);
 	map->table = frame_get_mfn(table, v->domain);
-	map->number = pfn / TABLE_ENTRIES;
+	map->number = va / TABLE_REACH;
 	return map->table;
 }
 
@@ -62,7 +63,7 @@ int direct_change(struct direct_map *map, mfn_t m, bool writable)
 	for (unsigned int tries = 0; tries < TRIES && rc == -XEN_EAGAIN; tries++) {
 		uint64_t e;
 
-		if (!move_to(map, va, pfn))
+		if (!move_to(map, va))
 			return 0;
 		e = entry_of(frame_mfn(map->table), va >> PAGE_SHIFT);
 		if (!(e & PTE_PRESENT) || pte_frame(e) != m.n || !(e & PTE_RW) == !writable)

@@ -9,7 +9,7 @@
 struct direct_map {
 	struct vcpu *v;
 	struct frame *table; /* referenced; NULL: none */
-	uint64_t number;     /* of the table, in the direct map */
+	uint64_t number;     /* of the table, in the address space */
 };
 
 /* Where it is: 0, or -XEN_EINVAL. */

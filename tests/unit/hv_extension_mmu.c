@@ -306,7 +306,8 @@ static void a_flush_that_cannot_be_is_refused_first(void **state)
 
 /* --- spaces: four tables of a child, writable in a direct map from VA(2, 200) on --- */
 
-#define DIRECT VA(2, 200)
+static unsigned int direct_at = 2 * 512 + 200; /* entry, counted from L1[0]'s first */
+#define DIRECT ((uint64_t)direct_at << PAGE_SHIFT)
 
 struct child {
 	struct frame *l4, *user, *l3, *l2, *l1;
@@ -314,7 +315,7 @@ struct child {
 
 static bool writable(const struct frame *f)
 {
-	uint64_t e = table(g->l1[2])[200 + m2p_get(frame_mfn(f))];
+	uint64_t at = direct_at + m2p_get(frame_mfn(f)), e = table(g->l1[at / 512])[at % 512];
 
 	assert_int_equal(e & PTE_FRAME, number(f) << PAGE_SHIFT);
 	return e & PTE_RW;
@@ -325,7 +326,8 @@ static struct frame *child_frame(unsigned int pfn)
 	struct frame *f = new_frame(g->d);
 
 	m2p_set(frame_mfn(f), pfn);
-	assert_int_equal(update_one(address(g->l1[2], 200 + pfn), entry(f, RW)), 0);
+	pfn += direct_at;
+	assert_int_equal(update_one(address(g->l1[pfn / 512], pfn % 512), entry(f, RW)), 0);
 	return f;
 }
 
@@ -377,6 +379,22 @@ static void a_space_is_pinned_and_unpinned(void **state)
 	audit();
 	assert_int_equal(pin(&c, 0), -XEN_EINVAL); /* is pinned already */
 	assert_true(frame_pinned(c.user));
+}
+
+static void a_direct_map_may_begin_anywhere(void **state)
+{
+	unsigned int before = direct_at;
+	struct child c;
+
+	(void)state;
+	direct_at = 2 * 512 - 2; /* two pages in one table, the rest in the next */
+	c = new_child();
+	assert_int_equal(pin(&c, 0), 0);
+	assert_false(all_writable(&c));
+	assert_int_equal(unpin(&c, 0), 0);
+	assert_true(all_writable(&c));
+	audit();
+	direct_at = before;
 }
 
 static void an_unpinned_space_is_writable(void **state)
@@ -622,6 +640,7 @@ int main(void)
 		T(one_entry_and_its_translation),
 		T(a_flush_that_cannot_be_is_refused_first),
 		T(a_space_is_pinned_and_unpinned),
+		T(a_direct_map_may_begin_anywhere),
 		T(an_unpinned_space_is_writable),
 		T(what_is_in_use_stays_read_only),
 		T(a_bad_space_is_left_as_it_was),
