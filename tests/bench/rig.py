@@ -19,7 +19,7 @@ TOP = os.path.dirname(os.path.dirname(BENCH))
 BUILD = os.path.join(TOP, "build")
 OUT = os.path.join(BUILD, "bench")
 STOCK = os.path.join(BUILD, "kernel/current")
-# 6.1's patched kernel, or with LINUX=6.12 that one, as guest-kernel-patches/build.sh has it.
+# 6.1's patched kernel, or with LINUX=6.12 or LINUX=debian those, as guest-kernel-patches/build.sh has them.
 LINUX = os.environ.get("LINUX", "6.1")
 PATCHED_FOLDER = os.path.join(BUILD, "guest-kernel", "" if LINUX == "6.1" else LINUX)
 PATCHED = os.path.join(PATCHED_FOLDER, "vmlinux")
