@@ -14,7 +14,6 @@ import pexpect
 
 LOGIN_PROMPT = r"root@shoji:\S*# "
 PROMPT = r"tour# "
-GUEST_PROMPT = r"hello# "
 DISASTER = [r"Kernel panic", r"Panic on CPU", r"PANIC on CPU", r"shoji: cannot boot: [^\r\n]*", r"Hardware Dom0 crashed"]
 TEXT = "a shoji is a thin wall"
 
@@ -38,6 +37,7 @@ class Console:
                                    echo=False, preexec_fn=die_with_parent, dimensions=(50, 500))
         self.child.logfile_read = open(log, "w", encoding="utf-8", newline="")
         self.child.delaybeforesend = None
+        self.lines = 0
 
     def expect(self, pattern, seconds):
         """Wait for a pattern; a panic or the machine's end is an error at once."""
@@ -59,14 +59,27 @@ class Console:
         self.child.send("\r")
 
     def shell(self, line, seconds=60):
-        """Run a line in the shell in front; its output. The status must be 0."""
-        self.type(f"{line}; echo \"@@\"$?\"@@\"")
-        status = int(self.expect(r"@@(\d+)@@\r*\n", seconds).group(1))
+        """Run a line in the shell in front; its output. The status must be 0.
+
+        Its end has a number: a console shows what was before, too."""
+        self.lines += 1
+        self.type(f"{line}; echo \"@@\"{self.lines}.$?\"@@\"")
+        status = int(self.expect(rf"@@{self.lines}[.](\d+)@@\r*\n", seconds).group(1))
         output = re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", "", self.child.before.replace("\r", ""))
-        output = output.partition('"@@"\n')[2] if '"@@"\n' in output else output
+        output = output.rpartition('"@@"')[2].removeprefix("tour# ")
         if status:
             raise TourError(f"'{line}' ended with status {status}:\n{output.strip()}")
         return output.strip("\n")
+
+    def answers(self, seconds):
+        """Is there a shell in front?"""
+        self.lines += 1
+        self.type(f"echo \"@@\"{self.lines}.\"@@\"")
+        try:
+            self.child.expect(rf"@@{self.lines}[.]@@\r*\n", timeout=seconds * self.factor)
+        except pexpect.TIMEOUT:
+            return False
+        return True
 
     def plain_shell(self):
         """No line editing, no colours: what comes back is what was printed."""
@@ -123,16 +136,10 @@ class Tour:
         return text
 
     def enter_guest(self):
-        """Attach to the guest's console, get its prompt."""
+        """Attach to the guest's console. A prompt that it shows may be an old one: the shell must answer."""
         self.console.type("shoji console hello")
-        for _ in range(10):
-            self.console.child.send("\r")
-            try:
-                self.console.child.expect(GUEST_PROMPT, timeout=5 * self.console.factor)
-                return
-            except pexpect.TIMEOUT:
-                continue
-        raise TourError("the guest's console shows no prompt")
+        if not any(self.console.answers(5) for _ in range(12)):
+            raise TourError("the guest's shell does not answer")
 
     def leave_guest(self):
         """Detach: Ctrl-]."""
@@ -155,7 +162,7 @@ class Tour:
 
     def guest_writes(self):
         """the guest writes to its disk"""
-        self.console.shell(f"echo '{TEXT}' > /data/tour && sync && cat /data/tour")
+        self.console.shell(f"echo '{TEXT}' > /data/tour && touch /seen && sync && cat /data/tour")
         self.leave_guest()
         return TEXT
 
@@ -170,11 +177,11 @@ class Tour:
         return text
 
     def enter_rebooted(self):
-        """The guest's shell after its restart: its uptime says that it is a new one."""
+        """The guest's shell after its restart: what was in its memory is gone."""
         for _ in range(12):
             time.sleep(5)
             self.enter_guest()
-            if "up-to-date" in self.console.shell("[ $(cut -d. -f1 /proc/uptime) -lt 120 ] && [ ! -e /run/seen ] && echo up-to-date || echo old"):
+            if self.console.shell("[ -e /seen ] && echo old || echo new") == "new":
                 return
             self.leave_guest()
         raise TourError("the guest was not restarted")
