@@ -7,7 +7,6 @@
 
 #include "abi/abi.h"
 #include "abi/requests.h"
-#include "core/mm_direct.h"
 #include "core/mm_list.h"
 #include "core/mm_space.h"
 

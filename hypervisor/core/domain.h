@@ -63,7 +63,7 @@ struct domain {
 	struct frame *shared_info_frame;
 	uint64_t max_pfn; /* highest guest frame + 1 that it told us of */
 	uint64_t vm_assist;
-	/* where its kernel maps all its memory, as it told (core/mm_direct.c); hints */
+	/* where its kernel maps all its memory, as it told (core/mm_space.c); hints */
 	uint64_t direct_base, direct_pages;
 	uint64_t space_epoch;	       /* counts begins and ends of changes there; atomic */
 	struct memory_map *memory_map; /* given by the tools, or NULL; lock until it runs */

@@ -11,44 +11,22 @@
  */
 #include "core/mm_direct.h"
 
-#include "core/guest_access.h"
 #include "core/machine.h"
-#include "core/mm_internal.h"
 
 #define TRIES	    4
-#define DIRECT_MAX  (1ULL << 36) /* pages, of the address space */
 #define TABLE_REACH ((uint64_t)TABLE_ENTRIES * PAGE_SIZE)
-
-int mm_set_direct_map(struct domain *d, uint64_t base, uint64_t pages)
-{
-	if (base % PAGE_SIZE || pages > DIRECT_MAX || !guest_range_ok(gva(base), pages * PAGE_SIZE))
-		return -XEN_EINVAL;
-	d->direct_pages = 0;
-	d->direct_base = base;
-	d->direct_pages = pages;
-	return 0;
-}
-
-void direct_end(struct direct_map *map)
-{
-	if (map->table)
-		ref_drop(map->table);
-	map->table = NULL;
-}
 
 /* To the table that maps va. False: there is none. */
 static bool move_to(struct direct_map *map, uint64_t va)
 {
-	struct vcpu *v = map->v;
-	mfn_t table;
+	struct cursor *table = &map->table;
+	mfn_t l1;
 
-	if (map->table && map->number == va / TABLE_REACH)
+	if (table->frame && map->number == va / TABLE_REACH)
 		return true;
-	direct_end(map);
-	(void)walk_root(v->cr3_kernel, va, &table);
-	map->table = frame_get_mfn(table, v->domain);
+	(void)walk_root(map->v->cr3_kernel, va, &l1);
 	map->number = va / TABLE_REACH;
-	return map->table;
+	return cursor_move(table, l1.n);
 }
 
 int direct_change(struct direct_map *map, mfn_t m, bool writable)
@@ -65,18 +43,18 @@ int direct_change(struct direct_map *map, mfn_t m, bool writable)
 
 		if (!move_to(map, va))
 			return 0;
-		e = entry_of(frame_mfn(map->table), va >> PAGE_SHIFT);
+		e = entry_of(mfn(map->table.mfn), va >> PAGE_SHIFT);
 		if (!(e & PTE_PRESENT) || pte_frame(e) != m.n || !(e & PTE_RW) == !writable)
 			return 0;
-		rc = mm_replace_l1_entry(map->table, va >> PAGE_SHIFT & (TABLE_ENTRIES - 1), e,
-					 e ^ PTE_RW);
+		rc = mm_replace_l1_entry(map->table.frame, va >> PAGE_SHIFT & (TABLE_ENTRIES - 1),
+					 e, e ^ PTE_RW);
 	}
 	return rc == -XEN_ERESTART ? rc : !rc;
 }
 
 int mm_alias(struct vcpu *v, mfn_t m, bool writable)
 {
-	struct direct_map map = {.v = v};
+	struct direct_map map = direct_begin(v);
 	int rc = direct_change(&map, m, writable);
 
 	direct_end(&map);

@@ -80,6 +80,22 @@ static always_inline int l1_get(const struct domain *d, const struct domain *own
 	return 0;
 }
 
+/* The same for an entry that maps a page of the table's own domain, where that takes no waiting.
+ * False: nothing was taken; l1_get() decides. */
+static always_inline bool l1_get_at_once(const struct domain *d, uint64_t *e)
+{
+	struct frame *f = ram_frame(pte_frame(*e));
+
+	if ((*e & (PTE_PRESENT | PTE_REFUSED)) != PTE_PRESENT || !f || !ref_take(f, d))
+		return false;
+	if ((*e & PTE_RW) && !type_take_writable(f)) {
+		ref_drop(f);
+		return false;
+	}
+	*e = pte_adjust(*e) & ~(PTE_CACHE | PTE_PSE);
+	return true;
+}
+
 static inline void l1_drop(uint64_t e)
 {
 	struct frame *f;
@@ -169,6 +185,12 @@ static inline bool l4_slot_ours(enum frame_type t, unsigned int index)
 
 #define COMMAND_MASK 3ULL /* of their address */
 #define COST_REQUEST 250
+
+/* Of the entry that a request is about, in its table. */
+static inline unsigned int request_index(const struct xen_mmu_update *r)
+{
+	return (unsigned int)(r->ptr % PAGE_SIZE / sizeof(uint64_t));
+}
 
 int mm_update_m2p(const struct xen_mmu_update *r, struct domain *owner);
 

@@ -50,7 +50,7 @@ static int link_entry(struct vcpu *v, struct frame *table, unsigned int index, u
 static __attribute__((noinline)) int other_request(struct vcpu *v, struct frame *table,
 						   const struct xen_mmu_update *r)
 {
-	unsigned int index = (unsigned int)(r->ptr % PAGE_SIZE / sizeof(uint64_t));
+	unsigned int index = request_index(r);
 	unsigned int command = r->ptr & SHOJI_MMU_mask;
 
 	switch (command) {
@@ -72,7 +72,7 @@ static __attribute__((noinline)) int other_request(struct vcpu *v, struct frame 
 static always_inline int one_request(struct vcpu *v, struct cursor *c,
 				     const struct xen_mmu_update *r)
 {
-	unsigned int index = (unsigned int)(r->ptr % PAGE_SIZE / sizeof(uint64_t));
+	unsigned int index = request_index(r);
 	unsigned int command = r->ptr & SHOJI_MMU_mask;
 
 	if (unlikely(!cursor_move(c, r->ptr >> PAGE_SHIFT)))

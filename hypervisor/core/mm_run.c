@@ -99,25 +99,6 @@ int mm_protect_run(struct frame *table, unsigned int index, unsigned int count)
 	return 0;
 }
 
-/* Locked. False: not done; it takes more than that. */
-static always_inline bool set_absent(const struct domain *d, uint64_t *entry, uint64_t value)
-{
-	struct frame *f;
-
-	if ((value & (PTE_PRESENT | PTE_REFUSED)) != PTE_PRESENT ||
-	    (__atomic_load_n(entry, __ATOMIC_RELAXED) & PTE_PRESENT))
-		return false;
-	f = ram_frame(pte_frame(value));
-	if (!f || !ref_take(f, d))
-		return false;
-	if ((value & PTE_RW) && !type_take_writable(f)) {
-		ref_drop(f);
-		return false;
-	}
-	__atomic_store_n(entry, pte_adjust(value) & ~(PTE_CACHE | PTE_PSE), __ATOMIC_RELEASE);
-	return true;
-}
-
 unsigned int mm_set_run(struct frame *table, const struct xen_mmu_update *r, unsigned int count)
 {
 	uint64_t *entries = machine_map(frame_mfn(table)), n = frame_mfn(table).n;
@@ -126,13 +107,15 @@ unsigned int mm_set_run(struct frame *table, const struct xen_mmu_update *r, uns
 	if (!table_lock(table, FRAME_L1))
 		return 0;
 	for (; done < count; done++, r++) {
-		unsigned int index = (unsigned int)(r->ptr % PAGE_SIZE / sizeof(uint64_t));
+		unsigned int index = request_index(r);
+		uint64_t value = r->val;
 
-		if (r->ptr >> PAGE_SHIFT != n || (r->ptr & SHOJI_MMU_mask) != SHOJI_MMU_set)
+		if (r->ptr >> PAGE_SHIFT != n || (r->ptr & SHOJI_MMU_mask) != SHOJI_MMU_set ||
+		    (__atomic_load_n(&entries[index], __ATOMIC_RELAXED) & PTE_PRESENT) ||
+		    !l1_get_at_once(table->owner, &value))
 			break;
-		table_note_entry(table, index, r->val);
-		if (!set_absent(table->owner, &entries[index], r->val))
-			break;
+		table_note_entry(table, index, value);
+		__atomic_store_n(&entries[index], value, __ATOMIC_RELEASE);
 	}
 	table_unlock(table);
 	return done;

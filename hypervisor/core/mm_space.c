@@ -11,15 +11,16 @@
  */
 #include "core/mm_space.h"
 
+#include "core/guest_access.h"
 #include "core/machine.h"
 #include "core/mm_direct.h"
-#include "core/mm_internal.h"
 #include "core/preempt.h"
 
 #define LOWER_HALF   256 /* entries of an L4 */
 #define COST_TABLE   300
 #define COST_SCAN    100
 #define PHASE_SHIFT  32
+#define DIRECT_MAX   (1ULL << 36) /* pages, of the address space */
 #define ENTRIES_MASK (TABLE_ENTRIES - 1u)
 #define PATIENCE_NS  1000000000ULL
 
@@ -33,6 +34,16 @@ enum phase {
 	UNPIN_USER,
 	UNPIN_WALK,
 };
+
+int mm_set_direct_map(struct domain *d, uint64_t base, uint64_t pages)
+{
+	if (base % PAGE_SIZE || pages > DIRECT_MAX || !guest_range_ok(gva(base), pages * PAGE_SIZE))
+		return -XEN_EINVAL;
+	d->direct_pages = 0;
+	d->direct_base = base;
+	d->direct_pages = pages;
+	return 0;
+}
 
 /* --- walking --- */
 
@@ -142,7 +153,7 @@ static int walk_roots(struct walk *w, mfn_t root, mfn_t user_root)
 
 static int walk_space(struct vcpu *v, const struct mm_space *s, enum phase p, uint64_t *position)
 {
-	struct walk w = {.map.v = v,
+	struct walk w = {.map = direct_begin(v),
 			 .writable = p != PIN_WALK,
 			 .were_valid = p == UNPIN_WALK,
 			 .position = *position};

@@ -9,7 +9,8 @@ struct mm_space {
 	mfn_t l4, user_l4; /* user_l4.n == 0: none */
 };
 
-/* shoji_space's commands: 0, -XEN_EINVAL, or -XEN_ERESTART and how to go on. */
+/* shoji_space's commands: 0, -XEN_EINVAL, or (not of the first) -XEN_ERESTART and how to go on. */
+int mm_set_direct_map(struct domain *d, uint64_t base, uint64_t pages);
 int mm_pin_space(struct vcpu *v, const struct mm_space *s, uint64_t *go_on);
 int mm_unpin_space(struct vcpu *v, const struct mm_space *s, uint64_t *go_on);
 

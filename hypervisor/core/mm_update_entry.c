@@ -285,7 +285,7 @@ int mm_mmu_update_one(struct vcpu *v, gva_t at)
 	if (unlikely(r.ptr & (sizeof(uint64_t) - 1) & ~COMMAND_MASK) ||
 	    unlikely(!f || !ref_take(f, d)))
 		return -XEN_EINVAL;
-	rc = update_entry(v, f, (unsigned int)(r.ptr % PAGE_SIZE / sizeof(uint64_t)), r.val,
+	rc = update_entry(v, f, request_index(&r), r.val,
 			  (r.ptr & COMMAND_MASK) == MMU_PT_UPDATE_PRESERVE_AD, d);
 	ref_drop(f);
 	preempt_charge(COST_REQUEST);
