@@ -109,6 +109,13 @@ debian_config() {
 		die "Debian's configuration is not there; run tests/tools/fetch.py"
 }
 
+# Debian's configuration has a tree of its own: what is compiled stays for the next time.
+debian_tree() {
+	tree=$out/debian/$package
+	mkdir -p "$out/debian"
+	unpack "$tree" && configure_for_packages "$tree" "${1:-}"
+}
+
 # Debian signs modules and keeps type information; neither can be made here from its keys, or quickly.
 configure_for_packages() {
 	local config=${2:-}
@@ -138,14 +145,7 @@ case ${1:-build} in
 apply) unpack "$tree" ;;
 check) unpack "$tree" && configure "$tree" && compile "$tree" $(touched) ;;
 build) unpack "$tree" && configure "$tree" && build "$tree" ;;
-deb | debian)
-	tree=$out/debian/$package
-	mkdir -p "$out/debian"
-	unpack "$tree" && configure_for_packages "$tree" "${2:-}"
-	case $1 in
-	deb) packages "$tree" ;;
-	debian) images=$images/debian && build "$tree" ;;
-	esac
-	;;
+debian) debian_tree && images=$images/debian && build "$tree" ;;
+deb) debian_tree "${2:-}" && packages "$tree" ;;
 *) die "usage: build.sh [build | check | apply | debian | deb [CONFIG]]" ;;
 esac

@@ -58,13 +58,17 @@ class Console:
             time.sleep(0.02)
         self.child.send("\r")
 
-    def shell(self, line, seconds=60):
-        """Run a line in the shell in front; its output. The status must be 0.
+    def type_line(self, line):
+        """Type a line for a shell; the pattern of its end, with its status.
 
-        Its end has a number: a console shows what was before, too."""
+        The end has a number, because a console also shows what was before."""
         self.lines += 1
         self.type(f"{line}; echo \"@@\"{self.lines}.$?\"@@\"")
-        status = int(self.expect(rf"@@{self.lines}[.](\d+)@@\r*\n", seconds).group(1))
+        return rf"@@{self.lines}[.](\d+)@@\r*\n"
+
+    def shell(self, line, seconds=60):
+        """Run a line in the shell in front; its output. The status must be 0."""
+        status = int(self.expect(self.type_line(line), seconds).group(1))
         output = re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", "", self.child.before.replace("\r", ""))
         output = output.rpartition('"@@"')[2].removeprefix("tour# ")
         if status:
@@ -73,13 +77,8 @@ class Console:
 
     def answers(self, seconds):
         """Is there a shell in front?"""
-        self.lines += 1
-        self.type(f"echo \"@@\"{self.lines}.\"@@\"")
-        try:
-            self.child.expect(rf"@@{self.lines}[.]@@\r*\n", timeout=seconds * self.factor)
-        except pexpect.TIMEOUT:
-            return False
-        return True
+        end = self.type_line(":")
+        return not self.child.expect([end, pexpect.TIMEOUT], timeout=seconds * self.factor)
 
     def plain_shell(self):
         """No line editing, no colours: what comes back is what was printed."""
